@@ -1,0 +1,2 @@
+// Keeps the core library non-empty while rooms are added.
+#include "base/errors.hpp"

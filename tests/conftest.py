@@ -1,0 +1,18 @@
+"""Fixtures every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_SHARED = Path(os.environ.get("FAIRLEAD_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """Folder of public traces and golden start times; they may not be shipped, so it can be absent."""
+    if not _SHARED.is_dir():
+        pytest.skip(f"no reference data at {_SHARED}; set FAIRLEAD_SHARED to a folder that holds it")
+    return _SHARED
