@@ -1,6 +1,7 @@
 # Finds a working nvcc and sets FAIRLEAD_HAVE_CUDA; builds the library fairlead_cuda from the .cu files.
 set(FAIRLEAD_HAVE_CUDA OFF)
-set(FAIRLEAD_CUDA_REASON "not built: FAIRLEAD_CUDA=OFF")
+# The install that falls back after a failure (pyproject.toml) gives its own reason.
+set(FAIRLEAD_CUDA_REASON "not built: FAIRLEAD_CUDA=OFF" CACHE STRING "Why there is no CUDA module")
 
 if(NOT FAIRLEAD_CUDA STREQUAL "OFF")
   # CMake reads CUDACXX and PATH but neither CUDA_HOME nor /usr/local/cuda. CUDACXX is set rather than

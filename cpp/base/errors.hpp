@@ -6,7 +6,8 @@
 
 namespace fairlead {
 
-// A table, name or value that the caller must mend. The message says column, row, expected, got, remedy.
+// A table, name or value that the caller must mend. The message says column, row, expected, got,
+// remedy.
 class InvalidInput : public std::invalid_argument {
  public:
   using std::invalid_argument::invalid_argument;

@@ -1,4 +1,5 @@
-// Core errors become the classes of fairlead.errors, so that Python code has one hierarchy to catch.
+// Core errors become the classes of fairlead.errors, so that Python code has one hierarchy to
+// catch.
 #include "base/errors.hpp"
 
 #include "bindings/bindings.hpp"

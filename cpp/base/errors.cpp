@@ -1,2 +1,0 @@
-// Keeps the core library non-empty while rooms are added.
-#include "base/errors.hpp"

@@ -1,0 +1,316 @@
+#include "scheduling/engine.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/errors.hpp"
+
+namespace fairlead {
+namespace {
+
+// Tsafrir, Etsion and Feitelson (TPDS 2007) correct upward in steps; doubling needs few of them.
+Duration doubling(Duration estimate) {
+  const std::int64_t twice = estimate.ns > kUnlimited.ns / 2 ? kUnlimited.ns : 2 * estimate.ns;
+  return {std::max(twice, kSecond.ns)};
+}
+
+template <typename Entry>
+void insert_sorted(std::vector<Entry>& entries, const Entry& entry) {
+  entries.insert(std::upper_bound(entries.begin(), entries.end(), entry), entry);
+}
+
+}  // namespace
+
+Correction correction_named(std::string_view name) {
+  if (name == "doubling") return doubling;
+  throw InvalidInput("correction must be one of doubling; got '" + std::string(name) + "'");
+}
+
+Engine::Engine(std::shared_ptr<const NodeTable> nodes, EngineOptions options)
+    : nodes_(std::move(nodes)),
+      options_(std::move(options)),
+      per_pass_(options_.policy->key_use() == KeyUse::per_pass),
+      service_(nodes_, options_.known),
+      spaces_(std::in_place_type<Spaces<NodeState>>, nodes_) {
+  if (options_.counts && CountState::can_hold(*nodes_)) spaces_.emplace<Spaces<CountState>>(nodes_);
+  for (const std::int32_t node : options_.down) service_.set_health(node, Health::drained);
+  nodes_changed(now_);
+  service_changed();
+}
+
+// ---- events -------------------------------------------------------------------------------------
+
+void Engine::submit(const JobSpec& job, Time now) {
+  now_ = now;
+  const Row slot = new_slot();
+  LiveJob& live = live_[slot];
+  const std::uint32_t generation = live.generation;
+  live = LiveJob{};
+  live.generation = generation;
+  live.spec = job;
+  if (indexed_) index_[job.id] = slot;
+  if (feasible(*job.shape)) {
+    enqueue(slot, now);
+    return;
+  }
+  live.state = JobState::infeasible;
+  infeasible_.push_back(slot);
+  refusals_.push_back({Decision::Kind::refuse, job.id, {slot, generation}, now});
+}
+
+bool Engine::finish(Handle handle, Outcome outcome, Time now) {
+  now_ = now;
+  if (!current(handle)) return false;
+  record(handle.slot, outcome, now);
+  stop(handle.slot);
+  retire(handle.slot);
+  return true;
+}
+
+bool Engine::cancel(std::int64_t job, Time now) {
+  now_ = now;
+  const std::optional<Row> slot = find(job);
+  if (!slot) return false;
+  record(*slot, Outcome::cancelled, now);
+  switch (live_[*slot].state) {
+    case JobState::waiting:
+      dequeue(*slot);
+      break;
+    case JobState::running:
+      stop(*slot);
+      break;
+    default:
+      std::erase(infeasible_, *slot);
+  }
+  retire(*slot);
+  return true;
+}
+
+bool Engine::set_estimate(std::int64_t job, Duration estimate, Time now) {
+  now_ = now;
+  const std::optional<Row> slot = find(job);
+  if (!slot) return false;
+  LiveJob& live = live_[*slot];
+  live.spec.estimate = std::min(estimate, live.spec.limit);
+  if (live.state == JobState::running) plan_end(*slot, live.start + live.spec.estimate);
+  if (live.state == JobState::waiting) {
+    dequeue(*slot);
+    enqueue(*slot, now);
+    disturbed_ = true;
+  }
+  return true;
+}
+
+void Engine::node_add(const NodeTable& more, Time now) {
+  now_ = now;
+  if (!std::holds_alternative<Spaces<NodeState>>(spaces_)) {
+    throw InvalidInput(
+        "an engine that keeps counts has one node for good; make it with counts=False");
+  }
+  nodes_ = std::make_shared<const NodeTable>(nodes_->with(more));
+  std::get<Spaces<NodeState>>(spaces_).now.extend(nodes_);
+  service_.extend(nodes_);
+  nodes_changed(now);
+  service_changed();
+}
+
+void Engine::node_drain(std::int32_t node) {
+  if (service_.health(node) != Health::up) return;
+  service_.set_health(node, Health::drained);
+  service_changed();
+}
+
+void Engine::node_resume(std::int32_t node) {
+  service_.set_health(node, Health::up);
+  service_changed();
+}
+
+void Engine::node_fail(std::int32_t node, Time now) {
+  now_ = now;
+  std::vector<Row> lost;
+  for (const Running& entry : running_) {
+    const std::span<const std::int32_t> block = placement(entry.slot);
+    const std::span<const std::int32_t> on =
+        block.empty() ? block : block.first(live_[entry.slot].spec.shape->units);
+    if (block.empty() || std::ranges::find(on, node) != on.end()) lost.push_back(entry.slot);
+  }
+  for (const Row slot : lost) {
+    record(slot, options_.requeue ? Outcome::requeued : Outcome::failed, now);
+    stop(slot);
+    if (options_.requeue) {
+      enqueue(slot, now);
+    } else {
+      retire(slot);
+    }
+  }
+  service_.set_health(node, Health::failed);
+  service_changed();
+}
+
+void Engine::capacity(std::int32_t node, std::int32_t resource, std::int64_t amount, Time now) {
+  now_ = now;
+  with_space([&](auto& spaces) { spaces.now.set_capacity(node, resource, amount); });
+  nodes_changed(now);
+  service_changed();
+}
+
+void Engine::set_plan(std::vector<Change> plan, Duration startup, Time now) {
+  now_ = now;
+  service_.set_plan(std::move(plan), startup);
+  nodes_changed(now);
+  disturbed_ = true;
+}
+
+bool Engine::advance(Time now) {
+  now_ = now;
+  if (service_.next_change() > now) return false;
+  with_space(
+      [&](auto& spaces) { service_.advance(now, spaces.now, [this] { return busy_until(0); }); });
+  service_changed();
+  return true;
+}
+
+// ---- bookkeeping --------------------------------------------------------------------------------
+
+Row Engine::new_slot() {
+  if (free_slots_.empty()) {
+    live_.emplace_back();
+    return static_cast<Row>(live_.size() - 1);
+  }
+  const Row slot = free_slots_.back();
+  free_slots_.pop_back();
+  return slot;
+}
+
+void Engine::retire(Row slot) {
+  LiveJob& live = live_[slot];
+  if (indexed_) index_.erase(live.spec.id);
+  live.state = JobState::none;
+  ++live.generation;
+  free_slots_.push_back(slot);
+}
+
+void Engine::record(Row slot, Outcome outcome, Time end) {
+  const LiveJob& live = live_[slot];
+  Run run{live.spec.id, kNever, end, -1, static_cast<std::uint32_t>(live.attempt) & 0xffffff,
+          outcome};
+  if (live.state == JobState::running) {
+    run.start = live.start;
+    run.node = node_of(slot);
+    placements_.append(placement(slot));
+  }
+  runs_.push_back(run);
+}
+
+Waiting Engine::entry_of(Row slot) const {
+  const LiveJob& live = live_[slot];
+  const Shape& shape = *live.spec.shape;
+  const bool counted = !shape.counted.empty();
+  return {live.key,
+          live.spec.submit,
+          live.spec.id,
+          slot,
+          counted ? shape.counted.front().resource : -1,
+          counted ? shape.counted.front().total : 0};
+}
+
+Engine::Running Engine::running_entry(Row slot) const {
+  return {live_[slot].planned_end, slot, live_[slot].spec.shape};
+}
+
+void Engine::enqueue(Row slot, Time now) {
+  LiveJob& live = live_[slot];
+  live.state = JobState::waiting;
+  now_ = now;
+  // Keys of every pass are made for all waiting jobs at once, when it comes.
+  if (!per_pass_) live.key = options_.policy->key(*this, slot);
+  if (!queue_.insert(entry_of(slot))) disturbed_ = true;
+}
+
+void Engine::dequeue(Row slot) {
+  queue_.erase(entry_of(slot));
+  disturbed_ = true;
+}
+
+void Engine::stop(Row slot) {
+  LiveJob& live = live_[slot];
+  const Shape& shape = *live.spec.shape;
+  running_.erase(std::lower_bound(running_.begin(), running_.end(), running_entry(slot)));
+  with_space([&](auto& spaces) {
+    spaces.now.release(shape, placement(slot));
+    if (service_.settle(spaces.now)) service_changed_ = true;
+  });
+  if (live.block >= 0) blocks_.release(live.block, shape.block_size());
+  live.block = -1;
+  ++live.generation;
+  disturbed_ = true;
+}
+
+void Engine::plan_end(Row slot, Time planned_end) {
+  LiveJob& live = live_[slot];
+  running_.erase(std::lower_bound(running_.begin(), running_.end(), running_entry(slot)));
+  live.planned_end = planned_end;
+  insert_sorted(running_, running_entry(slot));
+  disturbed_ = true;
+}
+
+void Engine::correct_overdue(Time now) {
+  corrected_.clear();
+  std::size_t i = 0;
+  while (i < running_.size() && running_[i].planned_end <= now) {
+    const Row slot = running_[i].slot;
+    LiveJob& live = live_[slot];
+    JobSpec& spec = live.spec;
+    if (spec.estimate >= spec.limit) {
+      ++i;  // at its limit: whoever drives the engine is about to end it
+      continue;
+    }
+    while (spec.estimate < spec.limit && live.start + spec.estimate <= now) {
+      spec.estimate = std::min(options_.correction(spec.estimate), spec.limit);
+    }
+    plan_end(slot, live.start + spec.estimate);
+    corrected_.push_back({slot, live.generation});
+    i = 0;
+  }
+}
+
+void Engine::refresh_keys(Time now) {
+  now_ = now;
+  const std::span<Waiting> entries = queue_.entries();
+  std::vector<Row> rows;
+  std::vector<double> keys(entries.size());
+  for (const Waiting& entry : entries) rows.push_back(entry.slot);
+  options_.policy->keys(*this, rows, keys);
+  for (std::size_t i = 0; i < entries.size(); ++i) entries[i].key = live_[rows[i]].key = keys[i];
+  queue_.sort();
+  disturbed_ = true;
+}
+
+std::span<std::int32_t> Engine::block_of(const LiveJob& live) {
+  if (live.block < 0) return {};
+  return blocks_.block(live.block, live.spec.shape->block_size());
+}
+
+std::vector<Time> Engine::busy_until(std::size_t first_running) const {
+  std::vector<Time> until(nodes_->n, Time{std::numeric_limits<std::int64_t>::min()});
+  for (std::size_t i = first_running; i < running_.size(); ++i) {
+    const std::span<const std::int32_t> block = placement(running_[i].slot);
+    const std::int32_t units = live_[running_[i].slot].spec.shape->units;
+    for (std::int32_t u = 0; u < units; ++u) {
+      Time& node = until[block.empty() ? 0 : block[u]];
+      node = std::max(node, running_[i].planned_end);
+    }
+  }
+  return until;
+}
+
+void Engine::service_changed() {
+  with_space([&](auto& spaces) {
+    service_.settle(spaces.now);
+    service_.publish(spaces.now);
+  });
+  service_changed_ = true;
+  disturbed_ = true;
+}
+
+}  // namespace fairlead

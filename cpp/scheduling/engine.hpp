@@ -1,0 +1,280 @@
+// The deterministic engine: events in, decisions out (docs/semantics.md). It reads no clock, no
+// file, no random source and no true run time; what drives it (a simulation, a live queue) does.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/time.hpp"
+#include "model/block_pool.hpp"
+#include "model/count_state.hpp"
+#include "model/job_table.hpp"
+#include "model/node_state.hpp"
+#include "scheduling/journal.hpp"
+#include "scheduling/policy.hpp"
+#include "scheduling/registry.hpp"
+#include "scheduling/service.hpp"
+#include "scheduling/waiting_queue.hpp"
+
+namespace fairlead {
+
+// How a job that outruns its estimate gets a new planned end.
+using Correction = Duration (*)(Duration estimate);
+Correction correction_named(std::string_view name);
+
+struct EngineOptions {
+  PolicyPtr policy;
+  Backfill backfill = Backfill::easy;
+  BackfillOrder backfill_order = BackfillOrder::queue;
+  Placement placement = Placement::first_fit;
+  Correction correction = nullptr;
+  bool requeue = true;               // a job that loses a node starts over
+  bool counts = true;                // keep one node without devices as counts
+  bool report_reservations = false;  // make `reserve` decisions; costs a shadow in every pass
+  std::vector<std::int32_t> down;    // nodes not yet in service
+  std::vector<Change> known;         // when they will be, and other changes known ahead
+};
+
+// Names one attempt of one live job; stale once the attempt has ended.
+struct Handle {
+  Row slot = -1;
+  std::uint32_t generation = 0;
+};
+
+struct Decision {
+  enum class Kind : std::uint8_t { start, reserve, refuse };
+  Kind kind = Kind::start;
+  std::int64_t job = 0;
+  Handle handle;
+  Time at;  // of the start; for `reserve` the shadow time
+};
+
+enum class Outcome : std::uint8_t { completed, timeout, failed, cancelled, requeued };
+
+// One ended attempt. A job cancelled while waiting has no start (kNever). Where it ran stands in
+// the journal of placements, block after block in the order of the runs; engines that keep counts
+// write none.
+struct Run {
+  std::int64_t job = 0;
+  Time start, end;
+  std::int32_t node = -1;  // -1: on several
+  std::uint32_t attempt : 24 = 0;
+  Outcome outcome : 8 = Outcome::completed;
+};
+static_assert(sizeof(Run) == 32);
+
+enum class JobState : std::uint8_t { none, waiting, running, infeasible };
+
+// A submitted job that has not ended.
+struct LiveJob {
+  JobSpec spec;
+  Time start, planned_end;
+  double key = 0;
+  std::int64_t block = -1;
+  std::uint32_t generation = 0;
+  std::int32_t attempt = 0;
+  JobState state = JobState::none;
+};
+
+class Engine final : private Snapshot {
+ public:
+  Engine(std::shared_ptr<const NodeTable> nodes, EngineOptions options);
+
+  // Events. Those of one instant come in the order of docs/semantics.md, then one decide().
+  void submit(const JobSpec& job, Time now);
+  bool finish(Handle handle, Outcome outcome, Time now);  // false: stale, ignored
+  bool cancel(std::int64_t job, Time now);                // false: no such live job
+  bool set_estimate(std::int64_t job, Duration estimate, Time now);
+  void node_add(const NodeTable& more, Time now);
+  void node_drain(std::int32_t node);
+  void node_resume(std::int32_t node);
+  void node_fail(std::int32_t node, Time now);
+  void capacity(std::int32_t node, std::int32_t resource, std::int64_t amount, Time now);
+  void set_plan(std::vector<Change> plan, Duration startup, Time now);
+  bool advance(Time now);  // changes known ahead that are due; true if there were any
+
+  // One pass of the policy. The span is valid until the next call.
+  std::span<const Decision> decide(Time now);
+
+  // Jobs that outran their estimate by the last decide() and so have a new planned end.
+  std::span<const Handle> corrected() const { return corrected_; }
+  Time next_change() const { return service_.next_change(); }
+
+  const NodeTable& nodes() const { return *nodes_; }
+  const EngineOptions& options() const { return options_; }
+  const LiveJob& live(Row slot) const { return live_[slot]; }
+  bool current(Handle h) const {
+    return live_[h.slot].generation == h.generation && live_[h.slot].state == JobState::running;
+  }
+  std::optional<Row> find(std::int64_t job) const;
+  std::span<const std::int32_t> placement(Row slot) const;
+  std::span<const LiveJob> live() const { return live_; }
+  std::size_t waiting() const { return queue_.size(); }
+  std::size_t running() const { return running_.size(); }
+  // The node of a running job, -1 where it is on several.
+  std::int32_t node_of(Row slot) const;
+  // Lowest speed among the nodes of a running job.
+  double speed_of(Row slot) const;
+  // What keeps a live job from running, judged now; empty for one that runs.
+  std::string blocked_by(Row slot, const std::vector<std::string>& request_names, Time now);
+
+  // Capacity in service (with nodes that still run jobs), per counted resource, then per device
+  // kind.
+  std::vector<std::int64_t> capacity_online() const;
+  double paid_nodes() const;
+  double usd_per_hour() const;
+  bool take_service_changed();
+
+  const Journal<Run>& runs() const { return runs_; }
+  const Journal<std::int32_t>& placements() const { return placements_; }
+
+  // Moves what has ended into the part that copies share.
+  void seal();
+  // An independent copy; what has ended is shared, so the cost is that of the live jobs.
+  Engine fork();
+  // Canonical over the logical state: independent of slots and of how it came about. Version 1.
+  std::uint64_t digest() const;
+
+ private:
+  // The present, and scratch space of the EASY pass: what is free at the shadow, and in both.
+  template <typename State>
+  struct Spaces {
+    explicit Spaces(const std::shared_ptr<const NodeTable>& nodes)
+        : now(nodes), shadow(nodes), both(nodes) {}
+    State now, shadow, both;
+  };
+
+  struct Running {
+    Time planned_end;
+    Row slot;
+    const Shape* shape;
+    bool operator<(const Running& other) const {
+      return planned_end != other.planned_end ? planned_end < other.planned_end : slot < other.slot;
+    }
+  };
+
+  // Shapes known to fail a test in this pass: what is free only shrinks, so one failure stands for
+  // all.
+  class Memo {
+   public:
+    void reset() { ++pass_; }
+    bool holds(const Shape& shape) const {
+      return static_cast<std::size_t>(shape.index) < stamp_.size() && stamp_[shape.index] == pass_;
+    }
+    void add(const Shape& shape) {
+      if (static_cast<std::size_t>(shape.index) >= stamp_.size()) stamp_.resize(shape.index + 1, 0);
+      stamp_[shape.index] = pass_;
+    }
+
+   private:
+    std::uint64_t pass_ = 1;
+    std::vector<std::uint64_t> stamp_;
+  };
+
+  struct Reservation {
+    std::int64_t job = -1;
+    Time at;
+    bool operator==(const Reservation&) const = default;
+  };
+
+  Row new_slot();
+  void retire(Row slot);
+  void record(Row slot, Outcome outcome, Time end);
+  Waiting entry_of(Row slot) const;
+  Running running_entry(Row slot) const;
+  void enqueue(Row slot, Time now);
+  void dequeue(Row slot);
+  void stop(Row slot);  // gives back what a running job holds
+  void plan_end(Row slot, Time planned_end);
+  void correct_overdue(Time now);
+  void refresh_keys(Time now);
+  std::span<std::int32_t> block_of(const LiveJob& job);
+
+  // What policies see.
+  Time now() const override { return now_; }
+  const JobSpec& job(Row row) const override { return live_[row].spec; }
+  double dominant_share(Row row) const override;
+
+  std::vector<Time> busy_until(std::size_t first_running) const;
+
+  bool feasible(const Shape& shape);
+  std::string lacking_resource(const Shape& shape, const std::vector<std::string>& names);
+  const NodeState& everything();
+  void nodes_changed(Time now);
+  void service_changed();
+
+  // pass.cpp: the policy's pass, written once for both kinds of state.
+  template <typename State>
+  void pass(Spaces<State>& spaces, Time now);
+  template <typename State>
+  void start_in_order(Spaces<State>& spaces, Time now);
+  template <typename State>
+  bool may_fit(const State& state, std::size_t position) const;
+  template <typename State>
+  void consider_from(Spaces<State>& spaces, std::size_t first, Time now);
+  template <typename State>
+  static bool has_room(const State& state, const Shape& shape, Memo& failed);
+  template <typename State>
+  void consider(Spaces<State>& spaces, std::size_t position, Time now);
+  template <typename State>
+  void start(State& state, std::size_t position, Time now);
+  template <typename State>
+  bool find_shadow(Spaces<State>& spaces, const Shape& shape, Time now);
+  template <typename State>
+  void hold_for_head(Spaces<State>& spaces);
+  template <typename State>
+  void report_reservation(Spaces<State>& spaces, Time now);
+  void drop_started();
+
+  template <typename Visit>
+  decltype(auto) with_space(Visit&& visit) {
+    return std::visit(std::forward<Visit>(visit), spaces_);
+  }
+
+  std::shared_ptr<const NodeTable> nodes_;
+  EngineOptions options_;
+  bool per_pass_;  // the policy makes keys anew in every pass
+  Service service_;
+  std::variant<Spaces<CountState>, Spaces<NodeState>> spaces_;
+  std::optional<NodeState> everything_;  // all nodes known or planned, empty: judges feasibility
+  std::vector<std::int8_t> feasible_;    // by shape index: 1 yes, 0 no, -1 not yet judged
+
+  Time now_;  // of the latest call
+  std::vector<LiveJob> live_;
+  std::vector<Row> free_slots_;
+  WaitingQueue queue_;
+  std::vector<Running> running_;  // by planned end
+  std::vector<Row> infeasible_;
+  BlockPool blocks_;
+  std::vector<double> total_counted_, total_devices_;    // over all nodes known
+  mutable std::unordered_map<std::int64_t, Row> index_;  // by id; made when first asked for
+  mutable bool indexed_ = false;
+
+  // What the last pass left behind, so that one after mere submissions looks at those alone.
+  bool disturbed_ = true;             // anything but submissions behind the head happened since
+  std::size_t settled_ = 0;           // queue entries the last pass has judged
+  Row head_ = -1;                     // the blocked head, if any
+  std::optional<Time> shadow_at_;     // the shadow time last found, if any
+  Row held_for_ = -1;                 // the head that spaces.shadow and spaces.both hold room for
+  std::vector<std::size_t> started_;  // queue positions started by this pass
+  std::vector<std::size_t> candidates_;
+  std::vector<std::int32_t> held_;         // the head's placement at the shadow
+  Memo no_room_, no_room_beside_, never_;  // shapes that failed in this pass
+  Reservation reported_;
+
+  std::vector<Decision> decisions_;
+  std::vector<Decision> refusals_;  // made by submissions, handed out by the next decide()
+  std::vector<Handle> corrected_;
+  Journal<Run> runs_;
+  Journal<std::int32_t> placements_;
+  bool service_changed_ = true;
+};
+
+}  // namespace fairlead

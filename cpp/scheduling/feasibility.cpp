@@ -1,0 +1,130 @@
+// Which jobs could ever run, judged on all nodes known or planned together; and if not, what they
+// lack.
+#include <algorithm>
+#include <limits>
+
+#include "scheduling/engine.hpp"
+
+namespace fairlead {
+
+void Engine::nodes_changed(Time now) {
+  everything_.reset();
+  feasible_.clear();
+  total_counted_.assign(nodes_->counted(), 0.0);
+  total_devices_.assign(nodes_->kinds(), 0.0);
+  for (std::int32_t r = 0; r < nodes_->counted(); ++r) {
+    std::int64_t sum = 0;
+    for (std::int32_t n = 0; n < nodes_->n; ++n) sum += nodes_->capacity[n * nodes_->counted() + r];
+    total_counted_[r] = static_cast<double>(sum);
+  }
+  for (std::int32_t k = 0; k < nodes_->kinds(); ++k) {
+    std::int64_t sum = 0;
+    for (std::int32_t n = 0; n < nodes_->n; ++n) sum += nodes_->devices(n, k) * kWholeDevice;
+    total_devices_[k] = static_cast<double>(sum);
+  }
+  std::vector<Row> rows;
+  rows.swap(infeasible_);
+  for (const Row slot : rows) {
+    if (feasible(*live_[slot].spec.shape)) {
+      enqueue(slot, now);
+    } else {
+      infeasible_.push_back(slot);
+    }
+  }
+}
+
+double Engine::dominant_share(Row row) const {
+  const Shape& shape = *live_[row].spec.shape;
+  if (shape.lacking >= 0) return std::numeric_limits<double>::infinity();
+  double share = 0;
+  for (const Ask& ask : shape.counted) {
+    share = std::max(share, static_cast<double>(ask.total) / total_counted_[ask.resource]);
+  }
+  for (const Ask& ask : shape.devices) {
+    share = std::max(
+        share, static_cast<double>(ask.amount * shape.tasks()) / total_devices_[ask.resource]);
+  }
+  return share;
+}
+
+// All nodes known, with the most capacity that a plan or an event ever gives them, and empty.
+const NodeState& Engine::everything() {
+  if (everything_) return *everything_;
+  everything_.emplace(nodes_);
+  std::vector<std::int32_t> left;
+  for (std::int32_t node = 0; node < nodes_->n; ++node) {
+    const std::int32_t pool = nodes_->pool[node];
+    for (std::int32_t p = static_cast<std::int32_t>(left.size()); p <= pool; ++p) {
+      left.push_back(service_.most_nodes(p));
+    }
+    everything_->set_in_service(node, left[pool]-- > 0);
+    for (std::int32_t r = 0; r < nodes_->counted(); ++r) {
+      const std::int64_t current =
+          with_space([&](const auto& spaces) { return spaces.now.capacity(node, r); });
+      everything_->set_capacity(node, r, std::max(everything_->capacity(node, r), current));
+    }
+  }
+  for (const Change& change : service_.ahead()) {
+    if (change.kind != Change::Kind::capacity) continue;
+    const std::int64_t known = everything_->capacity(change.target, change.resource);
+    everything_->set_capacity(change.target, change.resource, std::max(known, change.value));
+  }
+  return *everything_;
+}
+
+bool Engine::feasible(const Shape& shape) {
+  if (shape.lacking >= 0) return false;
+  const auto index = static_cast<std::size_t>(shape.index);
+  if (index >= feasible_.size()) feasible_.resize(index + 1, -1);
+  if (feasible_[index] < 0) feasible_[index] = everything().fits(shape);
+  return feasible_[index] != 0;
+}
+
+// The dimension that fails: the one whose own limit allows the fewest units.
+std::string Engine::lacking_resource(const Shape& shape, const std::vector<std::string>& names) {
+  if (shape.lacking >= 0) return names[shape.lacking];
+  Shape probe = shape;
+  probe.counted.clear();
+  probe.devices.clear();
+  probe.gpu_memory = 0;
+  const auto units = [&](const Shape& one) {
+    std::int64_t sum = 0;
+    for (std::int32_t node = 0; node < nodes_->n; ++node) {
+      sum += everything().units_on(node, one, shape.units);
+    }
+    return sum;
+  };
+  if (units(probe) < shape.units) {
+    probe.one_unit_per_node = false;
+    const bool any_type = units(probe) > 0;
+    probe.gpu_types = kAnyType;
+    return units(probe) == 0 ? "pool" : any_type ? "nodes" : "gpu_type";
+  }
+  std::string tightest;
+  std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
+  const auto consider = [&](const std::string& name) {
+    const std::int64_t count = units(probe);
+    if (count < fewest) {
+      fewest = count;
+      tightest = name;
+    }
+  };
+  for (const Ask& ask : shape.counted) {
+    probe.counted = {ask};
+    consider(nodes_->counted_names[ask.resource]);
+  }
+  probe.counted.clear();
+  for (const Ask& ask : shape.devices) {
+    probe.devices = {ask};
+    consider(nodes_->device_names[ask.resource]);
+  }
+  for (const Ask& ask : shape.devices) {
+    if (ask.resource != nodes_->gpu_kind || shape.gpu_memory == 0) continue;
+    probe.devices = {ask};
+    probe.gpu_memory = shape.gpu_memory;
+    consider("gpu_memory_gib");
+  }
+  return tightest;
+}
+
+}  // namespace fairlead

@@ -1,0 +1,19 @@
+"""When each job runs: the engine's Python face."""
+
+from __future__ import annotations
+
+from fairlead.scheduling.engine import Decision, Engine
+from fairlead.scheduling.policies import PolicySpec, policies, policy_key
+from fairlead.scheduling.schedule import Schedule
+from fairlead.scheduling.simulation import Simulation, schedule
+
+__all__ = [
+    "Decision",
+    "Engine",
+    "PolicySpec",
+    "Schedule",
+    "Simulation",
+    "policies",
+    "policy_key",
+    "schedule",
+]

@@ -1,0 +1,334 @@
+"""Columns as the core takes them: dicts of contiguous arrays, names and codes settled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from fairlead.errors import InvalidInputError
+from fairlead.scheduling.policies import PolicySpec
+from fairlead.tables import (
+    EVENT_KINDS,
+    NAT,
+    EventColumns,
+    JobColumns,
+    NodeColumns,
+    Table,
+    TimeKind,
+    seconds_to_ns,
+    unit_of,
+)
+from fairlead.tables.times import read_times
+
+if TYPE_CHECKING:
+    from fairlead.allocation import CapacityPlan
+
+__all__ = [
+    "appended",
+    "changes_of_plan",
+    "core_events",
+    "core_jobs",
+    "core_nodes",
+    "engine_options",
+    "named",
+]
+
+# Codes of the core: Change::Kind and Event::Kind.
+_RESUME, _DRAIN, _NODES, _CAPACITY = 0, 1, 3, 4
+_EVENT_CODE = {
+    "node_drain": 0,
+    "node_resume": 1,
+    "node_fail": 2,
+    "capacity": 3,
+    "cancel": 4,
+    "estimate": 5,
+    "tick": 6,
+}
+_NONE: dict[str, Any] = {
+    "time_ns": np.empty(0, np.int64),
+    "kind": np.empty(0, np.int32),
+    "target": np.empty(0, np.int32),
+    "resource": np.empty(0, np.int32),
+    "value": np.empty(0, np.int64),
+}
+
+
+def core_nodes(nodes: NodeColumns) -> dict[str, Any]:
+    """The nodes as ``_core.Nodes`` takes them."""
+    return {
+        "resources": list(nodes.resources),
+        "kinds": list(nodes.kinds),
+        "capacity": np.ascontiguousarray(nodes.capacity).ravel(),
+        "gpu_memory": nodes.gpu_memory,
+        "gpu_type": nodes.gpu_type,
+        "pool": nodes.pool,
+        "speed": nodes.speed,
+        "price": nodes.price_usd_per_hour,
+    }
+
+
+def core_jobs(jobs: JobColumns, nodes: NodeColumns, key: Any = None) -> dict[str, Any]:
+    """The jobs as ``_core.Simulation.add_jobs`` takes them; pools and types by the nodes' codes."""
+    return {
+        "submit_ns": jobs.submit_ns,
+        "duration_ns": jobs.duration_ns,
+        "limit_ns": jobs.limit_ns,
+        "estimate_ns": jobs.estimate_ns,
+        "tasks": jobs.tasks,
+        "tasks_per_node": jobs.tasks_per_node,
+        "requests": jobs.requests,
+        "gpu_memory": jobs.gpu_memory,
+        "pool": _recoded(jobs.pool, jobs.pool_names, nodes.pool_names),
+        "gpu_type": jobs.gpu_type,
+        "type_masks": [_type_mask(types, nodes.gpu_type_names) for types in jobs.gpu_type_sets],
+        "priority": jobs.priority,
+        "urgency": jobs.urgency,
+        "key": key,
+    }
+
+
+def _recoded(codes: Any, names: tuple[str, ...], known: tuple[str, ...]) -> Any:
+    """Codes into other names; a name that is not known becomes one that no node has."""
+    if codes is None:
+        return None
+    lookup = [known.index(name) if name in known else len(known) for name in names]
+    return np.array([*lookup, -1], dtype=np.int32)[codes]
+
+
+def _type_mask(types: tuple[str, ...], known: tuple[str, ...]) -> int:
+    return sum(1 << known.index(name) for name in types if name in known)
+
+
+def named(nodes: NodeColumns, jobs: JobColumns) -> NodeColumns:
+    """The nodes with codes for pools and types that only jobs name: a node may bring them yet."""
+    types = (name for allowed in jobs.gpu_type_sets for name in allowed)
+    return replace(
+        nodes,
+        pool_names=tuple(dict.fromkeys([*nodes.pool_names, *jobs.pool_names])),
+        gpu_type_names=tuple(dict.fromkeys([*nodes.gpu_type_names, *types])),
+    )
+
+
+def appended(nodes: NodeColumns, more: NodeColumns) -> tuple[NodeColumns, NodeColumns]:
+    """Known nodes with further ones behind them, and those alone, under one set of codes.
+
+    Raises
+    ------
+    InvalidInputError
+        A node that is known, or a resource that the known nodes do not declare.
+    """
+    again = set(nodes.node_id) & set(more.node_id)
+    if again:
+        raise InvalidInputError(f"nodes['node_id'] must be new, got {min(again)!r} again")
+    extra = [name for name in more.resources if name not in nodes.resources]
+    if extra:
+        raise InvalidInputError(
+            f"added nodes may declare {', '.join(nodes.resources)}; got {', '.join(extra)} too"
+        )
+    pools = tuple(dict.fromkeys([*nodes.pool_names, *more.pool_names]))
+    types = tuple(dict.fromkeys([*nodes.gpu_type_names, *more.gpu_type_names]))
+    capacity = np.zeros((more.n, len(nodes.resources)), dtype=np.int64)
+    for i, name in enumerate(more.resources):
+        capacity[:, nodes.resources.index(name)] = more.capacity[:, i]
+    added = replace(
+        more,
+        resources=nodes.resources,
+        kinds=nodes.kinds,
+        capacity=capacity,
+        pool=_recoded(more.pool, more.pool_names, pools),
+        pool_names=pools,
+        gpu_type=_recoded(more.gpu_type, more.gpu_type_names, types),
+        gpu_type_names=types,
+    )
+    joined = replace(
+        nodes,
+        n=nodes.n + more.n,
+        node_id=np.concatenate([nodes.node_id, more.node_id]),
+        capacity=np.concatenate([nodes.capacity, capacity]),
+        pool=np.concatenate([nodes.pool, added.pool]),
+        pool_names=pools,
+        gpu_type_names=types,
+    )
+    return joined, added
+
+
+def engine_options(
+    spec: PolicySpec, nodes: NodeColumns, correction: str, requeue: bool
+) -> dict[str, Any]:
+    """What ``_core.Simulation`` and ``_core.Engine`` are made with; the order by its name."""
+    down, known = _known_changes(nodes)
+    return {
+        "order": spec.order,
+        "params": spec.params,
+        "backfill": spec.backfill,
+        "backfill_order": spec.backfill_order,
+        "placement": spec.placement,
+        "correction": correction,
+        "requeue": requeue,
+        "counts": True,
+        "report_reservations": False,
+        "down": down,
+        "known": known,
+    }
+
+
+def _known_changes(nodes: NodeColumns) -> tuple[list[int], dict[str, Any]]:
+    """Nodes not in service from the start, and the changes that available_from/to announce."""
+    down: list[int] = []
+    rows: list[tuple[int, int, int, int, int]] = []
+    for node in range(nodes.n):
+        if nodes.available_from_ns is not None and nodes.available_from_ns[node] != NAT:
+            down.append(node)
+            rows.append((int(nodes.available_from_ns[node]), _RESUME, node, 0, 0))
+        if nodes.available_to_ns is not None and nodes.available_to_ns[node] != NAT:
+            rows.append((int(nodes.available_to_ns[node]), _DRAIN, node, 0, 0))
+    return down, _rows(rows)
+
+
+def _rows(rows: list[tuple[int, int, int, int, int]]) -> dict[str, Any]:
+    if not rows:
+        return _NONE
+    rows = sorted(rows, key=lambda row: row[0])
+    kinds = {name: column.dtype for name, column in _NONE.items()}
+    return {
+        name: np.array([row[i] for row in rows], dtype=dtype)
+        for i, (name, dtype) in enumerate(kinds.items())
+    }
+
+
+def core_events(events: EventColumns, nodes: NodeColumns) -> dict[str, Any]:
+    """The events as ``_core.Simulation.add_events`` takes them."""
+    codes = np.array([_EVENT_CODE[kind] for kind in EVENT_KINDS], dtype=np.int32)
+    target = events.target.astype(np.int64)
+    resource = events.resource.copy()
+    for row in np.flatnonzero(codes[events.kind] == _EVENT_CODE["capacity"]):
+        if events.pool[row] >= 0:
+            target[row] = _only_node(nodes, int(events.pool[row]))
+        resource[row] = _counted_index(nodes, int(events.resource[row]))
+    return {
+        "time_ns": events.time_ns,
+        "kind": codes[events.kind],
+        "target": target,
+        "resource": resource,
+        "value": events.value,
+    }
+
+
+def _only_node(nodes: NodeColumns, pool: int) -> int:
+    rows = np.flatnonzero(nodes.pool == pool)
+    if len(rows) != 1:
+        raise InvalidInputError(
+            f"events: a capacity of pool {nodes.pool_names[pool]!r} needs a pool of one node, it "
+            f"has {len(rows)}; name the node, or give a plan with allocation="
+        )
+    return int(rows[0])
+
+
+def _counted_index(nodes: NodeColumns, resource: int) -> int:
+    if nodes.kinds[resource] == "device":
+        raise InvalidInputError(
+            f"capacity of {nodes.resources[resource]!r} cannot change inside a node; drain the "
+            f"node, or give a plan in nodes with allocation="
+        )
+    return sum(kind == "counted" for kind in nodes.kinds[:resource])
+
+
+def changes_of_plan(
+    plan: CapacityPlan, nodes: NodeColumns, time: TimeKind
+) -> tuple[dict[str, Any], int]:
+    """A capacity plan as changes known ahead, and its start-up delay in ns.
+
+    Pools of identical nodes change by whole nodes; a pool of one node without devices is divisible
+    and changes by the unit.
+
+    Raises
+    ------
+    InvalidInputError
+        An unknown pool or resource, unlike nodes in a pool, or times of another kind.
+    """
+    table = Table(plan.rows, "plan")
+    times, missing, kind = read_times(table, "time")
+    if missing is not None:
+        raise table.bad("time", missing, "present", "drop the row")
+    if kind.name != time.name:
+        raise table.bad("time", np.ones(table.n, dtype=bool), time.describe(), "convert the column")
+    startup_ns = int(seconds_to_ns(np.array([float(plan.startup_s)]))[0])
+    frame = pd.DataFrame(
+        {
+            "time_ns": times,
+            "pool": plan.rows["pool"].to_numpy(),
+            "resource": plan.rows["resource"].to_numpy(),
+            "amount": plan.rows["amount"].to_numpy(dtype=float),
+        }
+    )
+    changes: list[tuple[int, int, int, int, int]] = []
+    for name, steps in frame.groupby("pool", sort=False):
+        pool = _index(nodes.pool_names, name, "pool")
+        members = np.flatnonzero(nodes.pool == pool)
+        divisible = len(members) == 1 and not _devices_of(nodes, members).any()
+        steps = steps.sort_values("time_ns", kind="stable")
+        if divisible:
+            changes += _divisible(steps, nodes, int(members[0]), startup_ns)
+        else:
+            changes += _whole_nodes(steps, nodes, members, pool)
+    return _rows(changes), startup_ns
+
+
+def _index(known: tuple[str, ...], name: Any, what: str) -> int:
+    if name not in known:
+        raise InvalidInputError(f"plan[{what!r}] must be one of {', '.join(known)}; got {name!r}")
+    return known.index(name)
+
+
+def _devices_of(nodes: NodeColumns, members: Any) -> Any:
+    is_device = np.array([kind == "device" for kind in nodes.kinds])
+    return nodes.capacity[members][:, is_device]
+
+
+def _whole_nodes(
+    steps: pd.DataFrame, nodes: NodeColumns, members: Any, pool: int
+) -> list[tuple[int, int, int, int, int]]:
+    name = nodes.pool_names[pool]
+    if (nodes.capacity[members] != nodes.capacity[members[0]]).any():
+        raise InvalidInputError(
+            f"a plan for pool {name!r} needs identical nodes; give unlike nodes pools of their own"
+        )
+    wanted: dict[str, int] = {}
+    changes = []
+    for _, rows in steps.groupby("time_ns", sort=True):
+        for resource, amount in zip(rows["resource"], rows["amount"], strict=True):
+            one = nodes.capacity[members[0], _index(nodes.resources, resource, "resource")]
+            if one == 0:
+                raise InvalidInputError(
+                    f"plan: pool {name!r} has no {resource!r}; plan a resource it has"
+                )
+            wanted[resource] = int(_units(amount, resource) // one)
+        changes.append((int(rows["time_ns"].iloc[0]), _NODES, pool, 0, max(wanted.values())))
+    return changes
+
+
+def _divisible(
+    steps: pd.DataFrame, nodes: NodeColumns, node: int, startup_ns: int
+) -> list[tuple[int, int, int, int, int]]:
+    """Falls take effect at once; what a rise adds must have been wanted for the start-up delay."""
+    changes = []
+    for resource, rows in steps.groupby("resource", sort=False):
+        code = _counted_index(nodes, _index(nodes.resources, resource, "resource"))
+        times = rows["time_ns"].to_numpy()
+        units = np.array([_units(amount, str(resource)) for amount in rows["amount"]])
+        ends = np.append(times[1:], np.iinfo(np.int64).max)
+        edges = np.unique(np.concatenate([times, times[1:] + startup_ns]))
+        for edge in edges:
+            in_window = (times <= edge) & (ends > edge - startup_ns)
+            changes.append((int(edge), _CAPACITY, node, code, int(units[in_window].min())))
+    return changes
+
+
+def _units(amount: float, resource: str) -> int:
+    if not 0 <= amount < 9e18 / unit_of(resource):
+        raise InvalidInputError(f"plan['amount'] must be 0 or more {resource}, got {amount!r}")
+    # Capacities round down; a millionth of a unit forgives the rounding of floats such as 0.1 * 3.
+    return int(np.floor(amount * unit_of(resource) + 1e-6))
