@@ -205,7 +205,6 @@ class Engine final : private Snapshot {
   std::vector<Time> busy_until(std::size_t first_running) const;
 
   bool feasible(const Shape& shape);
-  std::string lacking_resource(const Shape& shape, const std::vector<std::string>& names);
   const NodeState& everything();
   void nodes_changed(Time now);
   void service_changed();

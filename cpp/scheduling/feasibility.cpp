@@ -1,5 +1,4 @@
-// Which jobs could ever run, judged on all nodes known or planned together; and if not, what they
-// lack.
+// Which jobs could ever run, judged on all nodes known or planned together.
 #include <algorithm>
 #include <limits>
 
@@ -78,53 +77,6 @@ bool Engine::feasible(const Shape& shape) {
   if (index >= feasible_.size()) feasible_.resize(index + 1, -1);
   if (feasible_[index] < 0) feasible_[index] = everything().fits(shape);
   return feasible_[index] != 0;
-}
-
-// The dimension that fails: the one whose own limit allows the fewest units.
-std::string Engine::lacking_resource(const Shape& shape, const std::vector<std::string>& names) {
-  if (shape.lacking >= 0) return names[shape.lacking];
-  Shape probe = shape;
-  probe.counted.clear();
-  probe.devices.clear();
-  probe.gpu_memory = 0;
-  const auto units = [&](const Shape& one) {
-    std::int64_t sum = 0;
-    for (std::int32_t node = 0; node < nodes_->n; ++node) {
-      sum += everything().units_on(node, one, shape.units);
-    }
-    return sum;
-  };
-  if (units(probe) < shape.units) {
-    probe.one_unit_per_node = false;
-    const bool any_type = units(probe) > 0;
-    probe.gpu_types = kAnyType;
-    return units(probe) == 0 ? "pool" : any_type ? "nodes" : "gpu_type";
-  }
-  std::string tightest;
-  std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
-  const auto consider = [&](const std::string& name) {
-    const std::int64_t count = units(probe);
-    if (count < fewest) {
-      fewest = count;
-      tightest = name;
-    }
-  };
-  for (const Ask& ask : shape.counted) {
-    probe.counted = {ask};
-    consider(nodes_->counted_names[ask.resource]);
-  }
-  probe.counted.clear();
-  for (const Ask& ask : shape.devices) {
-    probe.devices = {ask};
-    consider(nodes_->device_names[ask.resource]);
-  }
-  for (const Ask& ask : shape.devices) {
-    if (ask.resource != nodes_->gpu_kind || shape.gpu_memory == 0) continue;
-    probe.devices = {ask};
-    probe.gpu_memory = shape.gpu_memory;
-    consider("gpu_memory_gib");
-  }
-  return tightest;
 }
 
 }  // namespace fairlead

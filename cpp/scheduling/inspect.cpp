@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/hash.hpp"
+#include "model/lacking.hpp"
 #include "scheduling/engine.hpp"
 
 namespace fairlead {
@@ -68,7 +69,7 @@ std::string Engine::blocked_by(Row slot, const std::vector<std::string>& request
   const Shape& shape = *live.spec.shape;
   if (live.state == JobState::running) return "";
   if (live.state == JobState::infeasible)
-    return "infeasible:" + lacking_resource(shape, request_names);
+    return "infeasible:" + lacking_resource(everything(), shape, request_names);
   return with_space([&](auto& spaces) -> std::string {
     if (spaces.now.fits(shape)) return options_.backfill == Backfill::easy ? "reserved" : "order";
     if (service_.complete()) return "resources";

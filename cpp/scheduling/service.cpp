@@ -21,6 +21,8 @@ Service::Service(std::shared_ptr<const NodeTable> nodes, std::vector<Change> kno
 
 void Service::extend(std::shared_ptr<const NodeTable> nodes) {
   nodes_ = std::move(nodes);
+  const auto added = nodes_->capacity.begin() + static_cast<std::ptrdiff_t>(most_capacity_.size());
+  most_capacity_.insert(most_capacity_.end(), added, nodes_->capacity.end());
   health_.resize(nodes_->n, Health::up);
   power_.resize(nodes_->n, Power::on);
   std::int32_t pools = 0;
@@ -70,6 +72,22 @@ std::int32_t Service::most_nodes(std::int32_t pool) const {
     most = std::max(most, static_cast<std::int32_t>(change.value));
   }
   return most < 0 ? all : std::min(most, all);
+}
+
+std::int64_t Service::trim_coming(const Change& change, std::int64_t most) {
+  const auto under_way = [&](const Change& c) {
+    return c.kind == Change::Kind::capacity && !c.planned && c.target == change.target &&
+           c.resource == change.resource;
+  };
+  std::int64_t highest = 0;
+  const auto first = ahead_.begin() + static_cast<std::ptrdiff_t>(next_);
+  if (most == 0) ahead_.erase(std::remove_if(first, ahead_.end(), under_way), ahead_.end());
+  for (std::size_t i = next_; i < ahead_.size(); ++i) {
+    if (!under_way(ahead_[i])) continue;
+    ahead_[i].value = std::min(ahead_[i].value, most);
+    highest = std::max(highest, ahead_[i].value);
+  }
+  return highest;
 }
 
 void Service::resize(const Change& change, const std::function<bool(std::int32_t)>& busy,

@@ -2,6 +2,7 @@
 // capacity plan's switching on and off (docs/semantics.md, Capacity plans).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -85,7 +86,7 @@ class Service {
         break;
       }
       case Change::Kind::capacity:
-        state.set_capacity(change.target, change.resource, change.value);
+        order_capacity(change, state);
         break;
     }
     publish(state);
@@ -109,7 +110,10 @@ class Service {
       state.set_in_service(node, serves);
       complete_ &= serves;
       for (std::int32_t r = 0; r < nodes_->counted(); ++r) {
-        complete_ &= state.capacity(node, r) >= nodes_->capacity[node * nodes_->counted() + r];
+        // Jobs may have been accepted for the most that was ever there.
+        std::int64_t& most = most_capacity_[node * nodes_->counted() + r];
+        most = std::max(most, state.capacity(node, r));
+        complete_ &= state.capacity(node, r) == most;
       }
     }
   }
@@ -118,6 +122,26 @@ class Service {
   std::uint64_t digest() const;
 
  private:
+  // A fall takes effect at once, what a planned rise adds after the start-up delay; of what is
+  // under way only as much stays as is still wanted.
+  template <typename State>
+  void order_capacity(const Change& change, State& state) {
+    std::int64_t coming = state.capacity(change.target, change.resource);
+    const bool at_once = !change.planned || startup_.ns == 0 || change.value <= coming;
+    if (at_once) {
+      if (change.planned) trim_coming(change, 0);
+      state.set_capacity(change.target, change.resource, change.value);
+      return;
+    }
+    coming = std::max(coming, trim_coming(change, change.value));
+    if (coming >= change.value) return;
+    Change ready = change;
+    ready.at = change.at + startup_;
+    ready.planned = false;
+    insert(ready);
+  }
+  // Lowers rises under way of the node's resource to `most` (0: drops them); the highest left.
+  std::int64_t trim_coming(const Change& change, std::int64_t most);
   void resize(const Change& change, const std::function<bool(std::int32_t)>& busy,
               const BusyUntil& busy_until);
   void switch_off(std::int32_t pool, std::int32_t count,
@@ -130,7 +154,8 @@ class Service {
   std::shared_ptr<const NodeTable> nodes_;
   std::vector<Health> health_;
   std::vector<Power> power_;
-  std::vector<Change> ahead_;  // by time; applied up to next_
+  std::vector<std::int64_t> most_capacity_;  // n x counted: the most so far
+  std::vector<Change> ahead_;                // by time; applied up to next_
   std::size_t next_ = 0;
   std::vector<std::int32_t> wanted_;  // by pool: nodes the plan wants now; -1: no plan for the pool
   Duration startup_;

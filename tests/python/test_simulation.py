@@ -169,6 +169,24 @@ def test_a_divisible_node_follows_by_the_unit():
     assert result.jobs["start_time"].tolist() == [0, 20, 42]
 
 
+def test_a_divisible_node_keeps_what_is_under_way_when_the_plan_is_replaced():
+    """Ordered at 10 with 5 s of start-up; a new plan at 12 wants less, and gets it at 15."""
+    jobs = pd.DataFrame({"submit_time": [0, 11], "duration_s": 50, "limit_s": 50, "cpus": [4, 4]})
+    first = Plan((0, 4), (10, 10), resource="cpus", startup_s=5)
+    sim = Simulation(jobs, Cluster.homogeneous(nodes=1, cpus=10), allocation=first)
+    sim.run_until(12)
+    sim.set_plan(Plan((12.5, 8), resource="cpus", startup_s=5))
+    sim.run_until()
+    assert sim.result().jobs["start_time"].tolist() == [0, 15]
+    late = Simulation(
+        jobs, Cluster.homogeneous(nodes=1, cpus=10), allocation=Plan((0, 4), resource="cpus")
+    )
+    late.run_until(12)
+    late.set_plan(Plan((12.5, 8), resource="cpus", startup_s=5))
+    late.run_until()
+    assert late.result().jobs["start_time"].tolist() == [0, 17.5]
+
+
 def test_jobs_beyond_the_plans_maximum_are_infeasible_until_it_grows():
     """A gang of two nodes under a plan of one; a new plan makes it run."""
     jobs = gpus_of([(0, 10, 8)]).assign(tasks=2)
@@ -199,6 +217,20 @@ def test_nodes_come_and_go_as_their_table_says():
     )
     out = schedule(gpus_of([(0, 15, 8), (31, 5, 8)]), nodes).jobs
     assert out["start_time"].tolist()[0] == 10
+    assert out["reason"].tolist()[1] == "nodes_down"
+
+
+def test_a_job_accepted_for_capacity_that_is_gone_blocks_nobody():
+    """The slot it was accepted for is taken away while another job holds the CPUs."""
+    jobs = pd.DataFrame(
+        {"submit_time": [0, 0, 2], "duration_s": [9, 5, 20], "cpus": [1, 2, 1], "slots": [0, 1, 0]}
+    )
+    nodes = pd.DataFrame({"node_id": ["a"], "cpus": [2], "slots": [0]})
+    events = pd.DataFrame(
+        {"time": [0, 1], "kind": "capacity", "node": "a", "resource": "slots", "value": [1, 0]}
+    )
+    out = schedule(jobs, nodes, policy="fcfs", events=events).jobs
+    assert out["start_time"].tolist()[2] == 2
     assert out["reason"].tolist()[1] == "nodes_down"
 
 

@@ -85,7 +85,7 @@ def test_optional_node_columns_are_read():
             gpu_type=["a100", None],
             gpu_memory_gib=[80, None],
             speed=[2, None],
-            price_usd_per_hour=[1.5, None],
+            price_usd_per_hour=[1.5, 0],
             available_from=[None, 5.0],
             labels=["x", "y"],
         )
@@ -164,3 +164,11 @@ def test_events_tell_time_as_the_jobs_do():
     """Datetimes among seconds are an error."""
     with pytest.raises(InvalidInputError, match="time"):
         events_of([{"time": pd.Timestamp("2026-01-01"), "kind": "tick"}])
+
+
+def test_a_price_is_given_for_every_node_or_for_none():
+    """A blank price among others would read as a free node."""
+    nodes = pd.DataFrame({"node_id": ["a", "b"], "price_usd_per_hour": [1.5, None]})
+    with pytest.raises(InvalidInputError, match="present in every row or in none; row 1"):
+        node_columns(nodes)
+    assert node_columns(nodes.assign(price_usd_per_hour=None)).price_usd_per_hour is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairlead.scheduling.engine import Decision, Engine
 from fairlead.scheduling.policies import PolicySpec, policies, policy_key
+from fairlead.scheduling.saving import read_schedule
 from fairlead.scheduling.schedule import Schedule
 from fairlead.scheduling.simulation import Simulation, schedule
 
@@ -15,5 +16,6 @@ __all__ = [
     "Simulation",
     "policies",
     "policy_key",
+    "read_schedule",
     "schedule",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -271,7 +271,7 @@ def changes_of_plan(
         divisible = len(members) == 1 and not _devices_of(nodes, members).any()
         steps = steps.sort_values("time_ns", kind="stable")
         if divisible:
-            changes += _divisible(steps, nodes, int(members[0]), startup_ns)
+            changes += _divisible(steps, nodes, int(members[0]))
         else:
             changes += _whole_nodes(steps, nodes, members, pool)
     return _rows(changes), startup_ns
@@ -311,19 +311,14 @@ def _whole_nodes(
 
 
 def _divisible(
-    steps: pd.DataFrame, nodes: NodeColumns, node: int, startup_ns: int
+    steps: pd.DataFrame, nodes: NodeColumns, node: int
 ) -> list[tuple[int, int, int, int, int]]:
-    """Falls take effect at once; what a rise adds must have been wanted for the start-up delay."""
     changes = []
-    for resource, rows in steps.groupby("resource", sort=False):
+    for row in steps.itertuples():
+        resource = str(row.resource)
         code = _counted_index(nodes, _index(nodes.resources, resource, "resource"))
-        times = rows["time_ns"].to_numpy()
-        units = np.array([_units(amount, str(resource)) for amount in rows["amount"]])
-        ends = np.append(times[1:], np.iinfo(np.int64).max)
-        edges = np.unique(np.concatenate([times, times[1:] + startup_ns]))
-        for edge in edges:
-            in_window = (times <= edge) & (ends > edge - startup_ns)
-            changes.append((int(edge), _CAPACITY, node, code, int(units[in_window].min())))
+        units = _units(float(cast(float, row.amount)), resource)
+        changes.append((int(cast(int, row.time_ns)), _CAPACITY, node, code, units))
     return changes
 
 

@@ -226,7 +226,7 @@ class Engine:
             )
         if self._spec.plans and (columns.estimate_ns < 0).any():
             raise InvalidInputError(
-                f"policy {self._spec.name!r} plans with estimates; fill jobs['limit_s'] in all rows"
+                f"{self._spec.planner} plans with estimates; fill jobs['limit_s'] in all rows"
             )
         self._nodes = named(self._nodes, columns)
         first = self._core.submit(core_jobs(columns, self._nodes), now_ns)

@@ -35,12 +35,15 @@ class JobTimes:
     submit_ns, start_ns, end_ns : int64 array
     now_ns : int
         The instant the schedule was taken at.
+    infeasible : bool array
+        Jobs that could never run: they wait for nothing.
     """
 
     submit_ns: Ints
     start_ns: Ints
     end_ns: Ints
     now_ns: int
+    infeasible: NDArray[np.bool_]
 
     def window(self) -> tuple[int, int]:
         """First submission and last end (now, while jobs run), ns."""
@@ -232,7 +235,10 @@ def utilisation_steps(
         (times.submit_ns <= times.now_ns) & ((times.start_ns != NAT) | (times.end_ns != NAT))
     )
     still = np.flatnonzero(
-        (times.submit_ns <= times.now_ns) & (times.start_ns == NAT) & (times.end_ns == NAT)
+        (times.submit_ns <= times.now_ns)
+        & (times.start_ns == NAT)
+        & (times.end_ns == NAT)
+        & ~times.infeasible
     )
     gone = runs["end_ns"][finished & (runs["start_ns"] == NAT)]
     back = runs["end_ns"][runs["outcome"] == _REQUEUED]

@@ -153,13 +153,19 @@ class PolicySpec:
         return use
 
     @property
+    def planner(self) -> str:
+        """The part that plans with estimates, in words; empty if none does."""
+        if self.backfill == "easy":
+            return "backfill 'easy'"
+        if self.backfill == "first_fit" and self.backfill_order == "shortest":
+            return "backfill_order 'shortest'"
+        by_estimate = [o["name"] for o in _core.orders() if o["plans"]]
+        return f"order {self.order!r}" if self.order in by_estimate else ""
+
+    @property
     def plans(self) -> bool:
         """Whether every job needs an estimate."""
-        if self.backfill == "easy" or (
-            self.backfill == "first_fit" and self.backfill_order == "shortest"
-        ):
-            return True
-        return any(o["plans"] for o in _core.orders() if o["name"] == self.order)
+        return bool(self.planner)
 
 
 class OrderColumns:

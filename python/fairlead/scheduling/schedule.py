@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, field
 from functools import cached_property
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from fairlead import _core
 from fairlead.cluster import Cluster
 from fairlead.scheduling import measures
 from fairlead.scheduling.policies import PolicySpec
+from fairlead.scheduling.saving import SCHEMA, write_schedule
 from fairlead.tables import JobColumns, NodeColumns, to_native_like, trace_hash
 
 if TYPE_CHECKING:
@@ -168,7 +170,7 @@ class Schedule:
                 {str(i): trace_hash(part) for i, part in enumerate(self._columns)}
             ),
             "version": _core.__version__,
-            "schema": 1,
+            "schema": SCHEMA,
         }
 
     # ---- for people -------------------------------------------------------------------------
@@ -195,6 +197,16 @@ class Schedule:
 
         return plot_schedule(self)
 
+    def to_parquet(self, path: str | PathLike[str]) -> None:
+        """Write `jobs` and `header` as one Parquet file; `read_schedule` reads it back.
+
+        Raises
+        ------
+        BackendUnavailableError
+            PyArrow is not installed.
+        """
+        write_schedule(self, path)
+
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.summary())}</pre>"
 
@@ -216,7 +228,8 @@ class Schedule:
         parts = [part.submit_ns for part in self._columns]
         submit_ns = parts[0] if len(parts) == 1 else np.concatenate(parts)
         now_ns = self._core.now_ns
-        return measures.JobTimes(submit_ns, out["start_ns"], out["end_ns"], now_ns)
+        infeasible = out["status"] == STATUSES.index("infeasible")
+        return measures.JobTimes(submit_ns, out["start_ns"], out["end_ns"], now_ns, infeasible)
 
     @cached_property
     def usage(self) -> dict[str, NDArray[Any]]:

@@ -122,9 +122,9 @@ events, correction, requeue, ignore, seed, **params
         if self._spec.plans and (jobs.estimate_ns < 0).any():
             row = int(np.flatnonzero(jobs.estimate_ns < 0)[0])
             raise InvalidInputError(
-                f"policy {self._spec.name!r} plans with estimates, and jobs['limit_s'] gives none "
-                f"for row {row} (job {jobs.job_id[row]!r}); fill it, or give run_times= (a column "
-                f"of seconds, or 'actual' for study) or default_limit_s="
+                f"{self._spec.planner} plans with estimates, and jobs['limit_s'] gives none for "
+                f"row {row} (job {jobs.job_id.tolist()[row]!r}); fill it, or give run_times= (a "
+                f"column of seconds, or 'actual' for study) or default_limit_s="
             )
         key = None
         if self._order_columns is not None:

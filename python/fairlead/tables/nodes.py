@@ -49,7 +49,7 @@ class NodeColumns:
     speed : float64 array or None
         Work done per second of wall time; missing is 1.
     price_usd_per_hour : float64 array or None
-        Missing is 0.
+        Given for every node, or for none.
     available_from_ns, available_to_ns : int64 array or None
         In service from and to; missing = always (`NAT`).
     time : TimeKind or None
@@ -129,7 +129,7 @@ def node_columns(nodes: Any) -> NodeColumns:
         pool=pool,
         pool_names=pool_names,
         speed=_positive(table, "speed", 1.0, zero=False),
-        price_usd_per_hour=_positive(table, "price_usd_per_hour", 0.0, zero=True),
+        price_usd_per_hour=_prices(table),
         available_from_ns=from_ns,
         available_to_ns=to_ns,
         time=time,
@@ -171,6 +171,18 @@ def _pools(table: Table) -> tuple[Codes, tuple[str, ...]]:
             names = (*names, DEFAULT_POOL)
         codes[codes < 0] = names.index(DEFAULT_POOL)
     return codes, names
+
+
+def _prices(table: Table) -> Floats | None:
+    """None where no node has a price; a node without one among others would pass for free."""
+    if "price_usd_per_hour" not in table or not table.is_filled("price_usd_per_hour"):
+        return None
+    missing = table.numbers("price_usd_per_hour").missing
+    if missing is not None:
+        raise table.bad(
+            "price_usd_per_hour", missing, "present in every row or in none", "fill it (0 is free)"
+        )
+    return _positive(table, "price_usd_per_hour", 0.0, zero=True)
 
 
 def _positive(table: Table, column: str, default: float, *, zero: bool) -> Floats | None:
