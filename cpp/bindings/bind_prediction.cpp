@@ -1,8 +1,179 @@
 // The prediction room's bindings.
+#include <pybind11/stl.h>
+#include <pybind11/typing.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/errors.hpp"
 #include "bindings/bindings.hpp"
+#include "bindings/columns.hpp"
+#include "prediction/batch.hpp"
+#include "prediction/demand.hpp"
+#include "prediction/features.hpp"
+#include "prediction/metrics.hpp"
+
+namespace py = pybind11;
+using namespace pybind11::literals;
 
 namespace fairlead::bindings {
+namespace {
 
-void bind_prediction(pybind11::module_&) {}
+using NamedColumns = py::typing::Dict<py::str, py::array>;
+using FeatureTuple = std::tuple<std::string, std::int64_t, std::int64_t, std::int64_t>;
+
+FeatureKind feature_kind(const std::string& name) {
+  static const std::vector<std::pair<std::string, FeatureKind>> kinds{
+      {"lag", FeatureKind::lag},
+      {"season_lag", FeatureKind::season_lag},
+      {"mean", FeatureKind::mean},
+      {"deviation", FeatureKind::deviation},
+      {"minimum", FeatureKind::minimum},
+      {"maximum", FeatureKind::maximum},
+      {"season_mean", FeatureKind::season_mean},
+      {"sine", FeatureKind::sine},
+      {"cosine", FeatureKind::cosine}};
+  for (const auto& [known, kind] : kinds) {
+    if (known == name) return kind;
+  }
+  throw InvalidInput("unknown feature kind '" + name + "'");
+}
+
+std::vector<Feature> features_from(const std::vector<FeatureTuple>& tuples) {
+  std::vector<Feature> features;
+  for (const auto& [kind, length, order, shift] : tuples)
+    features.push_back({feature_kind(kind), length, order, shift});
+  return features;
+}
+
+// Column-major, as Eigen keeps it.
+py::array_t<double> to_array(const Eigen::MatrixXd& matrix) {
+  py::array_t<double, py::array::f_style> out({matrix.rows(), matrix.cols()});
+  std::copy_n(matrix.data(), matrix.size(), out.mutable_data());
+  return out;
+}
+
+void raise_pending_signal() {
+  const py::gil_scoped_acquire gil;
+  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+}
+
+void bind_demand(py::module_& m) {
+  m.def(
+      "mean_use",
+      [](const Column<std::int64_t>& start_ns, const Column<std::int64_t>& end_ns,
+         const Column<std::int64_t>& amount, const Column<std::int32_t>& group, std::int32_t groups,
+         std::int64_t origin_ns, std::int64_t step_ns, std::int64_t intervals, std::int64_t unit) {
+        const UseTable uses{view(start_ns), view(end_ns), view(amount), view(group)};
+        std::vector<double> means;
+        {
+          const py::gil_scoped_release nogil;
+          means = mean_use(uses, groups, {origin_ns, step_ns, intervals}, unit);
+        }
+        return to_column(std::move(means));
+      },
+      "start_ns"_a.noconvert(), "end_ns"_a.noconvert(), "amount"_a.noconvert(),
+      "group"_a.noconvert(), py::kw_only(), "groups"_a, "origin_ns"_a, "step_ns"_a, "intervals"_a,
+      "unit"_a, "Mean amount in use over `unit`, per group and interval, group by group.");
+}
+
+void bind_features(py::module_& m) {
+  m.def(
+      "features",
+      [](const Column<double>& values, const std::vector<FeatureTuple>& features, std::int64_t step,
+         std::int64_t phase) {
+        const std::vector<std::uint8_t> observed(static_cast<std::size_t>(values.size()), 1);
+        return to_array(
+            feature_matrix({view(values), observed, phase}, features_from(features), step, 0));
+      },
+      "values"_a.noconvert(), "features"_a, py::kw_only(), "step"_a, "phase"_a,
+      "Features as (kind, length, order, shift); row o is what is known of the value `step` after "
+      "the first o.");
+}
+
+NamedColumns forecast_dict(ForecastColumns&& made) {
+  return NamedColumns("point"_a = to_column(std::move(made.point)),
+                      "quantiles"_a = to_column(std::move(made.quantiles)),
+                      "model"_a = to_column(std::move(made.model)),
+                      "losses"_a = to_column(std::move(made.losses)),
+                      "errors"_a = to_column(std::move(made.errors)));
+}
+
+void bind_forecast(py::module_& m) {
+  m.def(
+      "forecasters",
+      [] {
+        py::typing::Dict<py::str, py::str> known;
+        for (const ForecasterEntry& entry : forecasters())
+          known[py::str(std::string(entry.name))] = std::string(entry.description);
+        return known;
+      },
+      "Model names and what they do, in registry order.");
+  m.def(
+      "forecast",
+      [](const Column<double>& values, const Column<std::int64_t>& offsets,
+         const Column<std::int64_t>& phase, const Column<std::int32_t>& series,
+         const Column<std::int64_t>& known, const std::string& model,
+         const std::vector<std::int64_t>& seasons, std::int64_t window, std::int64_t horizon,
+         const Column<double>& probabilities) {
+        const SeriesTable table{view(values), view(offsets), view(phase)};
+        std::optional<std::size_t> chosen;
+        if (model != "auto") chosen = forecaster_named(model);
+        ForecastColumns made;
+        {
+          const py::gil_scoped_release nogil;
+          made =
+              forecast_batch(table, {view(series), view(known)}, chosen, {seasons, window, horizon},
+                             view(probabilities), raise_pending_signal);
+        }
+        return forecast_dict(std::move(made));
+      },
+      "values"_a.noconvert(), "offsets"_a.noconvert(), "phase"_a.noconvert(),
+      "series"_a.noconvert(), "known"_a.noconvert(), py::kw_only(), "model"_a, "seasons"_a,
+      "window"_a, "horizon"_a, "probabilities"_a.noconvert(),
+      "Forecasts per origin: columns point, quantiles, model, losses, errors.");
+}
+
+void bind_scores(py::module_& m) {
+  m.attr("DECILES") = py::tuple(py::cast(kDeciles));
+  m.def(
+      "seasonal_scale",
+      [](const Column<double>& values, std::int64_t season) {
+        return seasonal_scale(view(values), season);
+      },
+      "values"_a.noconvert(), "season"_a, "Mean |y_t - y_(t - season)|; NaN without a pair.");
+  m.def(
+      "forecast_scores",
+      [](const Column<std::int32_t>& series, const Column<double>& actual,
+         const Column<double>& point, const Column<double>& quantiles, std::int64_t n_series,
+         std::size_t bands) {
+        const ScoreTable table{view(series), view(actual), view(point), view(quantiles)};
+        AccuracyColumns scores;
+        {
+          const py::gil_scoped_release nogil;
+          scores = score_batch(table, n_series, bands);
+        }
+        return NamedColumns("count"_a = to_column(std::move(scores.count)),
+                            "mae"_a = to_column(std::move(scores.mae)),
+                            "rmse"_a = to_column(std::move(scores.rmse)),
+                            "smape"_a = to_column(std::move(scores.smape)),
+                            "pinball"_a = to_column(std::move(scores.pinball)),
+                            "coverage"_a = to_column(std::move(scores.coverage)),
+                            "width"_a = to_column(std::move(scores.width)));
+      },
+      "series"_a.noconvert(), "actual"_a.noconvert(), "point"_a.noconvert(),
+      "quantiles"_a.noconvert(), py::kw_only(), "n_series"_a, "bands"_a,
+      "Accuracy per series; quantiles are DECILES, then lower and upper per band.");
+}
+
+}  // namespace
+
+void bind_prediction(py::module_& m) {
+  bind_demand(m);
+  bind_features(m);
+  bind_forecast(m);
+  bind_scores(m);
+}
 
 }  // namespace fairlead::bindings

@@ -1,0 +1,68 @@
+// Many series and many origins in one call, as columns.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "prediction/forecaster.hpp"
+
+namespace fairlead {
+
+// Series i is values[offsets[i] .. offsets[i + 1]), NaN where missing; phase as in Past.
+struct SeriesTable {
+  std::span<const double> values;
+  std::span<const std::int64_t> offsets;
+  std::span<const std::int64_t> phase;
+
+  std::int64_t size() const { return static_cast<std::int64_t>(phase.size()); }
+  std::span<const double> series(std::int64_t i) const {
+    return values.subspan(offsets[i], offsets[i + 1] - offsets[i]);
+  }
+  void validate() const;
+};
+
+// One forecast each: of `series[i]`, when its first `known[i]` values are known. Grouped by series.
+struct OriginTable {
+  std::span<const std::int32_t> series;
+  std::span<const std::int64_t> known;
+
+  void validate(const SeriesTable& table) const;
+};
+
+struct ForecastColumns {
+  std::vector<double> point;         // origins x horizon
+  std::vector<double> quantiles;     // origins x horizon x probabilities
+  std::vector<std::int32_t> model;   // per origin, position in forecasters()
+  std::vector<double> losses;        // origins x models
+  std::vector<std::int64_t> errors;  // per origin: past errors behind the last step's bands
+};
+
+// `poll` is called between forecasts; it may throw to stop.
+ForecastColumns forecast_batch(const SeriesTable& table, const OriginTable& origins,
+                               std::optional<std::size_t> model, const ForecastOptions& options,
+                               std::span<const double> probabilities,
+                               const std::function<void()>& poll);
+
+// Forecasts to score: a row per origin and step. `quantiles` are those of kDeciles, then lower and
+// upper per band.
+struct ScoreTable {
+  std::span<const std::int32_t> series;
+  std::span<const double> actual;  // NaN: not scored
+  std::span<const double> point;
+  std::span<const double> quantiles;  // rows x (9 + 2 * bands)
+
+  void validate(std::int64_t n_series, std::size_t bands) const;
+};
+
+struct AccuracyColumns {  // a value per series
+  std::vector<std::int64_t> count;
+  std::vector<double> mae, rmse, smape, pinball;
+  std::vector<double> coverage, width;  // series x bands
+};
+
+AccuracyColumns score_batch(const ScoreTable& table, std::int64_t n_series, std::size_t bands);
+
+}  // namespace fairlead

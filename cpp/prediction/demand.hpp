@@ -1,0 +1,33 @@
+// Demand as a series: how many units of a resource are in use, interval by interval.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace fairlead {
+
+// One row per stretch of use: `amount` units over [start_ns, end_ns).
+struct UseTable {
+  std::span<const std::int64_t> start_ns;
+  std::span<const std::int64_t> end_ns;
+  std::span<const std::int64_t> amount;  // 0 or more, integer units
+  std::span<const std::int32_t> group;   // series of the row; below 0: of none
+
+  void validate(std::int32_t groups) const;
+};
+
+// `intervals` intervals of `step_ns` each, the first one from `origin_ns`.
+struct TimeGrid {
+  std::int64_t origin_ns = 0;
+  std::int64_t step_ns = 1;
+  std::int64_t intervals = 0;
+};
+
+// Mean units in use per group and interval, group by group: groups x intervals values. Use outside
+// the grid does not count. Areas are exact (128-bit unit-nanoseconds); only the final division
+// by them and by `unit` (integer units to one of the result) rounds. O(rows + groups * intervals).
+std::vector<double> mean_use(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
+                             std::int64_t unit);
+
+}  // namespace fairlead

@@ -1,0 +1,47 @@
+// What a forecasting model is: one function from the past to point forecasts at many origins.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "prediction/history.hpp"
+#include "prediction/intervals.hpp"
+
+namespace fairlead {
+
+struct ForecastOptions {
+  std::vector<std::int64_t> seasons;  // steps, shortest first, each 2 or more
+  std::int64_t window = 1;            // steps, of the rolling models
+  std::int64_t horizon = 1;           // steps
+};
+
+class Forecaster {
+ public:
+  virtual ~Forecaster() = default;
+
+  // The fewest values it forecasts from; more than past.size() where the past is too short for it.
+  virtual std::int64_t first_origin(const Past& past, const ForecastOptions& options) const = 0;
+
+  // Row i of `out` (origins x horizon): the values at index origins[i] and after, made from the
+  // values before that index alone. Origins ascend from first_origin to past.size().
+  virtual void forecast(const Past& past, const ForecastOptions& options,
+                        std::span<const std::int64_t> origins, ByOriginAndStep& out) const = 0;
+};
+
+struct ForecasterEntry {
+  std::string_view name;
+  std::string_view description;
+  bool learns;  // fitted to the past, so that it gets better as the past gets longer
+  std::unique_ptr<Forecaster> (*make)();
+};
+
+// Every model, in the order in which `auto` prefers them at equal loss.
+std::span<const ForecasterEntry> forecasters();
+
+// Position in forecasters(); an unknown name is an error that lists the known ones.
+std::size_t forecaster_named(std::string_view name);
+
+}  // namespace fairlead

@@ -1,0 +1,21 @@
+"""Prediction: how much of a resource will be in use, as a distribution.
+
+`demand_series` turns a jobs table into demand over time, `predict` forecasts it with bands,
+`backtest` says how good such forecasts would have been, `models` lists what there is.
+"""
+
+from __future__ import annotations
+
+from fairlead.prediction.backtesting import BacktestResult, backtest
+from fairlead.prediction.demand import demand_series
+from fairlead.prediction.forecasting import DemandForecast, predict
+from fairlead.prediction.options import models
+
+__all__ = [
+    "BacktestResult",
+    "DemandForecast",
+    "backtest",
+    "demand_series",
+    "models",
+    "predict",
+]

@@ -1,0 +1,292 @@
+"""Forecasts of demand with bands from past errors."""
+
+from __future__ import annotations
+
+import html
+import numbers
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fairlead import _core
+from fairlead.errors import InvalidInputError
+from fairlead.prediction.intervals import freq_name
+from fairlead.prediction.options import (
+    AUTO,
+    Model,
+    band_columns,
+    band_ends,
+    check_levels,
+    whole,
+)
+from fairlead.prediction.series import DemandSeries, read_demand
+from fairlead.tables import to_native_like
+from fairlead.tables.frames import Floats
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["DemandForecast", "predict"]
+
+# Where forecasts keep their quantiles; between these they are interpolated.
+_GRID = np.array([0.0, 0.005, 0.01, *np.arange(1, 40) / 40, 0.99, 0.995, 1.0])
+_UNITS = {
+    "cpus": "CPUs",
+    "gpus": "GPUs",
+    "tpus": "TPUs",
+    "fpgas": "FPGAs",
+    "memory_gib": "GiB",
+    "storage_gib": "GiB",
+    "network_gbps": "Gb/s",
+}
+
+
+def predict(
+    demand: Any,
+    horizon: int,
+    *,
+    model: str = AUTO,
+    level: float | Sequence[float] = (80,),
+    freq: Any = None,
+    season_lengths: int | Sequence[int] | None = None,
+    window: int | None = None,
+    resource: str | None = None,
+    unit: str | None = None,
+) -> DemandForecast:
+    """Forecast demand, with bands.
+
+    Parameters
+    ----------
+    demand : pandas, Polars or Arrow frame
+        ``ds`` (start of the interval: datetime or s), ``y`` (0 or more), and ``unique_id`` where
+        there are several series; as `demand_series` makes it.
+    horizon : int
+        Intervals to forecast, from the one after the last of each series.
+    model : str, default "auto"
+        One of `models`. ``auto`` chooses per series by the mean pinball loss (0.1 to 0.9) of
+        forecasts made from earlier origins, over the later half of them.
+    level : float or sequence of float, default (80,)
+        Central bands, per cent.
+    freq : str, timedelta or s, optional
+        Length of the intervals; by default the smallest distance between rows of a series.
+    season_lengths : int or sequence of int, optional
+        Seasons in intervals; by default a day and a week, as far as they are whole.
+        ``seasonal_naive`` repeats the shortest, ``ridge`` uses all that the history covers three
+        times (the shortest: four times).
+    window : int, optional
+        Intervals of ``rolling_mean`` and ``rolling_median``; by default the shortest season, or 24.
+    resource : str, optional
+        What the demand is of; by default what `demand_series` noted, or ``gpus``.
+    unit : str, optional
+        For pictures and summaries; by default that of the resource.
+
+    Returns
+    -------
+    DemandForecast
+
+    Raises
+    ------
+    InvalidInputError
+        Bad demand (empty, negative, irregular or repeated times, a series without a known value),
+        unknown model, or an option out of range.
+
+    Notes
+    -----
+    Bands are quantiles of the errors the same model made from up to 512 earlier origins, each time
+    knowing only what was known there (ridge: refitted eight times along them); by step ahead, and
+    never below 0. With fewer than 20 errors at a step those of the steps beside it are used too; if
+    there are fewer than 20 even so, each counts in both directions.
+
+    Short histories: a model that the history is too short for gives way to ``seasonal_naive``, and
+    below one season to ``rolling_mean``; ``chosen`` says what was used. One known value gives a
+    flat forecast whose bands, for want of errors, have no width.
+
+    A missing value counts as that of one season before, or else the last one, where a model reads
+    it; it is never learned from or scored.
+
+    O(values) per series for the simple models; ridge adds O(horizon * values * features^2).
+
+    References
+    ----------
+    .. [1] Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 2021, 5.2, 5.5
+       and 5.10.
+    .. [2] Hoerl and Kennard, Technometrics 12(1), 1970 (ridge).
+
+    Examples
+    --------
+    >>> import fairlead, pandas as pd
+    >>> demand = pd.DataFrame({
+    ...     "ds": pd.date_range("2026-01-05", periods=96, freq="1h"),
+    ...     "y": ([4.0] * 12 + [16.0] * 12) * 3 + [5.0] * 12 + [18.0] * 12})
+    >>> forecast = fairlead.predict(demand, horizon=2, model="seasonal_naive", level=80)
+    >>> forecast.frame["seasonal_naive"].tolist()
+    [5.0, 5.0]
+    >>> forecast.frame["seasonal_naive-hi-80"].tolist()
+    [7.0, 7.0]
+    """
+    horizon = whole("horizon", horizon)
+    levels = check_levels(level)
+    series = read_demand(demand, freq)
+    chosen = Model.of(model, series.step_ns, season_lengths, window)
+    grid = np.union1d(_GRID, [p for ends in map(band_ends, levels) for p in ends])
+    n = len(series.ids)
+    of = np.arange(n, dtype=np.int32)
+    made = chosen.forecast(series, of, series.lengths, horizon, grid)
+    quantiles = made["quantiles"].reshape(n * horizon, len(grid))
+    columns = {
+        "unique_id": np.repeat(series.ids, horizon),
+        "ds": series.time.to_frame_times(series.times_ns(of, series.lengths, horizon)),
+    }
+    bands = band_columns(model, levels, quantiles, grid)
+    if resource is None:
+        noted = demand.attrs.get("resource") if isinstance(demand, pd.DataFrame) else None
+        resource = "gpus" if noted is None else str(noted)
+    return DemandForecast(
+        frame=to_native_like({**columns, model: made["point"], **bands}, demand),
+        history=demand,
+        chosen=to_native_like(_chosen(made, series, model), demand),
+        model=model,
+        levels=levels,
+        resource=resource,
+        unit=_UNITS.get(resource, resource) if unit is None else unit,
+        freq=freq_name(series.step_ns),
+        season_lengths=chosen.seasons,
+        keys=columns,
+        grid=grid,
+        quantiles=quantiles,
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DemandForecast:
+    """The demand to expect, as a distribution per series and interval.
+
+    Attributes
+    ----------
+    frame : DataFrame of the library of the history
+        ``unique_id``, ``ds``, the forecast in a column named as the model, and ``<model>-lo-80``,
+        ``<model>-hi-80`` per level; in units of the resource.
+    history : DataFrame
+        What it was made from.
+    chosen : DataFrame of the same library
+        Per series: ``model``, the one used; ``errors``, how many past errors stand behind the bands
+        of the last interval; and with ``auto`` the back-tested ``loss_<model>`` (mean pinball).
+    model : str
+        As asked for.
+    levels : tuple of float
+        Central bands, per cent.
+    resource, unit : str
+    freq : str
+        Length of an interval, as ``1h``.
+    season_lengths : tuple of int
+        Seasons, intervals.
+    keys : dict of str to array
+        ``unique_id`` and ``ds`` of each row.
+    grid, quantiles : array
+        Probabilities, and their quantiles: one row per row of `frame`.
+    """
+
+    frame: Any
+    history: Any
+    chosen: Any
+    model: str
+    levels: tuple[float, ...]
+    resource: str
+    unit: str
+    freq: str
+    season_lengths: tuple[int, ...]
+    keys: dict[str, Any]
+    grid: Floats
+    quantiles: Floats
+
+    def quantile(self, q: float) -> Any:
+        """One quantile of the demand in every interval.
+
+        Parameters
+        ----------
+        q : float
+            Probability, 0 to 1. Between the kept ones (every 0.025, and 0.005 and 0.01 from the
+            ends) it is interpolated.
+
+        Returns
+        -------
+        DataFrame of the library of the history
+            ``unique_id``, ``ds``, ``y``. Quantiles of several series do not add up to that of
+            their sum.
+
+        Raises
+        ------
+        InvalidInputError
+            q is not between 0 and 1.
+
+        Examples
+        --------
+        >>> import fairlead, pandas as pd
+        >>> demand = pd.DataFrame({"ds": range(0, 172800, 3600), "y": [3.0, 5.0] * 24})
+        >>> forecast = fairlead.predict(demand, horizon=2, model="rolling_mean", window=2)
+        >>> forecast.quantile(0.9)["y"].tolist()
+        [5.0, 5.0]
+        """
+        if not (isinstance(q, numbers.Real) and 0 <= q <= 1):
+            raise InvalidInputError(f"a quantile must lie between 0 and 1, got {q!r}")
+        above = int(np.searchsorted(self.grid, q))
+        y = self.quantiles[:, above]
+        if self.grid[above] != q:
+            below = above - 1
+            share = (q - self.grid[below]) / (self.grid[above] - self.grid[below])
+            y = (1 - share) * self.quantiles[:, below] + share * y
+        return to_native_like({**self.keys, "y": np.ascontiguousarray(y)}, self.history)
+
+    def summary(self) -> str:
+        """A few lines for people: range, models used, size of the forecast."""
+        from fairlead.prediction.summaries import forecast_summary
+
+        return forecast_summary(self)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.summary())}</pre>"
+
+    def plot(self, unique_id: Any = None) -> Figure:
+        """The end of the history, the forecast and its bands; one panel per series.
+
+        Parameters
+        ----------
+        unique_id : optional
+            The series to draw; by default the first six.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        InvalidInputError
+            No such series.
+        """
+        from fairlead.prediction.drawing import draw_forecast
+
+        return draw_forecast(self, unique_id)
+
+
+def _chosen(
+    made: dict[str, NDArray[Any]], series: DemandSeries, model: str
+) -> dict[str, NDArray[Any]]:
+    names = np.array(list(_core.forecasters()), dtype=object)
+    columns = {
+        "unique_id": series.ids,
+        "model": names[made["model"]],
+        "errors": made["errors"],
+    }
+    if model == AUTO:
+        losses = made["losses"].reshape(-1, len(names))
+        columns |= {
+            f"loss_{name}": np.ascontiguousarray(losses[:, i]) for i, name in enumerate(names)
+        }
+    return columns
