@@ -8,6 +8,7 @@ PYBIND11_MODULE(_core, m) {
   m.attr("__version__") = FAIRLEAD_VERSION;
   m.attr("cuda_build_reason") = FAIRLEAD_CUDA_REASON;
   fairlead::bindings::register_errors();
+  fairlead::bindings::bind_monitoring(m);
   fairlead::bindings::bind_prediction(m);
   fairlead::bindings::bind_scheduling(m);
   fairlead::bindings::bind_engine(m);  // after the tables it takes
