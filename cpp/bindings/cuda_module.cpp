@@ -1,0 +1,26 @@
+// The extension module fairlead._cuda: loaded on first use, never with the package. Importing it
+// asks the driver nothing.
+#include <pybind11/pybind11.h>
+
+#include "scoring/score.hpp"
+
+namespace py = pybind11;
+using namespace pybind11::literals;
+
+PYBIND11_MODULE(_cuda, m) {
+  m.doc() =
+      "The CUDA driver of fairlead's scoring; private, use fairlead.score and fairlead.cuda_info.";
+  m.attr("built_with") =
+      "CUDA " FAIRLEAD_CUDA_VERSION ", architectures " FAIRLEAD_CUDA_ARCHITECTURES;
+  m.attr("score_driver") = py::capsule(&fairlead::cuda_score_driver(), fairlead::kScoreDriverName);
+  m.def(
+      "probe",
+      [] {
+        const fairlead::CudaState state = fairlead::probe_cuda();
+        return py::dict("count"_a = state.count, "driver"_a = state.driver,
+                        "runtime"_a = state.runtime, "error"_a = state.error);
+      },
+      "Asks the CUDA driver for devices; `error` is empty where one can be used. Versions are 1000 "
+      "* "
+      "major + 10 * minor.");
+}
