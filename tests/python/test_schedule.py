@@ -212,6 +212,7 @@ def test_reasons_say_what_blocks():
     assert out["reason"].tolist() == ["", "resources", "reserved", "infeasible:cpus"]
     assert schedule(jobs, TEN, policy="fcfs", until=10).jobs["reason"].tolist()[2] == "order"
     assert math.isnan(out["start_time"].iloc[1])
+    assert schedule(jobs, TEN, until=10).utilisation["waiting"].max() == 2
 
 
 def test_times_come_back_in_the_kind_they_came():
@@ -272,6 +273,31 @@ def test_the_header_says_what_made_the_schedule():
 
 
 @pytest.mark.parametrize(
+    "convert", [lambda f: f, pl.from_pandas, lambda f: pa.Table.from_pandas(f)]
+)
+def test_what_is_saved_reads_back_equal(convert, tmp_path):
+    """Jobs and header survive a Parquet file, from every frame library."""
+    result = schedule(convert(QUEUE), TEN, until=60)
+    result.to_parquet(tmp_path / "schedule.parquet")
+    jobs, header = fairlead.scheduling.read_schedule(tmp_path / "schedule.parquet")
+    assert header == result.header
+    want = schedule(QUEUE, TEN, until=60).jobs
+    for column in want:
+        assert jobs[column].astype(str).tolist() == want[column].astype(str).tolist()
+
+
+def test_files_that_hold_no_schedule_are_refused(tmp_path):
+    """Neither text nor a Parquet file of somebody else."""
+    text = tmp_path / "text.parquet"
+    text.write_text("no table")
+    with pytest.raises(InvalidInputError, match="no Parquet file"):
+        fairlead.scheduling.read_schedule(text)
+    QUEUE.to_parquet(tmp_path / "other.parquet")
+    with pytest.raises(InvalidInputError, match="no fairlead header"):
+        fairlead.scheduling.read_schedule(tmp_path / "other.parquet")
+
+
+@pytest.mark.parametrize(
     ("jobs", "options", "message"),
     [
         (QUEUE, {"policy": "magic"}, "policy must be one of fcfs, sjf, easy, easy_sjbf"),
@@ -281,7 +307,12 @@ def test_the_header_says_what_made_the_schedule():
         (QUEUE, {"placement": "magic"}, "placement must be one of first_fit"),
         (QUEUE, {"correction": "magic"}, "correction must be one of doubling"),
         (QUEUE, {"gamma": 1.0}, "has no parameter 'gamma'"),
-        (QUEUE.drop(columns="limit_s"), {}, "default_limit_s="),
+        (
+            QUEUE.drop(columns="limit_s"),
+            {},
+            "backfill 'easy' plans .* row 0 .job 0.*default_limit_s=",
+        ),
+        (QUEUE.drop(columns="limit_s"), {"policy": "sjf"}, "order 'sjf' plans"),
         (QUEUE.assign(depends_on=1), {}, "depends_on"),
     ],
 )
@@ -296,3 +327,11 @@ def test_a_default_limit_makes_planning_possible():
     jobs = QUEUE.drop(columns="limit_s")
     out = schedule(jobs, TEN, default_limit_s=3600).jobs
     assert out["status"].tolist() == ["completed"] * 4
+
+
+def test_results_plot_and_summarise():
+    """For people: text, HTML and a figure."""
+    result = schedule(QUEUE, TEN)
+    assert "4 jobs: 4 completed" in result.summary()
+    assert result._repr_html_().startswith("<pre>")
+    assert len(result.plot().axes) >= 2
