@@ -1,13 +1,13 @@
 """Fairlead: predict demand, allocate capacity, schedule jobs and manage what runs on an AI cluster.
 
-Importing the package loads neither pandas nor matplotlib and never probes a GPU: each public name is
-imported from its room on first use.
+Importing the package loads neither pandas nor matplotlib and never probes a GPU: each public name
+is imported from its room on first use. Type checkers read ``__init__.pyi``, which says the same.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fairlead.errors import BackendUnavailableError, FairleadError, InvalidInputError
 
@@ -39,7 +39,7 @@ _HOME = {
 }
 _ROOMS = {"allocation", "management", "matching", "prediction", "report", "scheduling", "traces"}
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "BackendUnavailableError",
     "FairleadError",
     "InvalidInputError",
@@ -55,9 +55,7 @@ def __getattr__(name: str) -> Any:
     elif name in _ROOMS:
         value = import_module(f"fairlead.{name}")
     elif name == "__version__":
-        from importlib.metadata import version
-
-        value = version("fairlead")
+        value = import_module("fairlead._core").__version__
     else:
         raise AttributeError(f"module 'fairlead' has no attribute {name!r}")
     globals()[name] = value
