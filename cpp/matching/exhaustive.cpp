@@ -178,7 +178,8 @@ class Search {
 
 }  // namespace
 
-Matching match_exhaustive(const JobTable& jobs, const std::shared_ptr<const NodeTable>& nodes) {
+Matching match_exhaustive(const JobTable& jobs, const std::shared_ptr<const NodeTable>& nodes,
+                          std::int64_t steps) {
   Search search(jobs, *nodes, steps);
   const auto& blocks = search.run();
   Matching result;

@@ -57,6 +57,7 @@ Matching match_greedy(const JobTable& jobs, const std::shared_ptr<const NodeTabl
 // As many tasks as can be placed, gangs whole; of several such placements the one that takes the
 // first jobs on the lowest nodes. Tries all of them: throws InvalidInput after so many steps.
 inline constexpr std::int64_t kExhaustiveSteps = 20'000'000;
-Matching match_exhaustive(const JobTable& jobs, const std::shared_ptr<const NodeTable>& nodes);
+Matching match_exhaustive(const JobTable& jobs, const std::shared_ptr<const NodeTable>& nodes,
+                          std::int64_t steps = kExhaustiveSteps);
 
 }  // namespace fairlead

@@ -99,7 +99,8 @@ TEST(Exhaustive, FindsWhatGreedyMisses) {
 }
 
 TEST(Exhaustive, TriesEveryDeviceForAShare) {
-  // Thousandths 4, 4, 3, 3, 3, 3 on two devices: the pick of the fullest device that suffices fails.
+  // Thousandths 4, 4, 3, 3, 3, 3 on two devices: the pick of the fullest device that suffices
+  // fails.
   Instance in({{8, 2}});
   in.job(1, 400).job(1, 400).job(1, 300).job(1, 300).job(1, 300).job(1, 300);
   EXPECT_EQ(match_exhaustive(in.jobs(), in.nodes).job.size(), 6u);
