@@ -12,7 +12,7 @@ _SHARED = Path(os.environ.get("FAIRLEAD_SHARED", Path(__file__).parents[2] / "sh
 
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
-    """Folder of public traces and golden start times; they may not be shipped, so it can be absent."""
+    """Public traces and golden start times; they may not be shipped, so they can be absent."""
     if not _SHARED.is_dir():
-        pytest.skip(f"no reference data at {_SHARED}; set FAIRLEAD_SHARED to a folder that holds it")
+        pytest.skip(f"no reference data at {_SHARED}; set FAIRLEAD_SHARED to their folder")
     return _SHARED

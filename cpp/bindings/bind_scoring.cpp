@@ -105,9 +105,8 @@ void bind_scoring(py::module_& m) {
                          "One task of every job against every node, ready to be scored.")
       .def(py::init(&make_batch), "nodes"_a, "jobs"_a, "terms"_a)
       .def("score", &score, py::kw_only(), "top_k"_a, "driver"_a,
-           "Best nodes by job. `driver` is the capsule of _cuda, or None for the CPU. Where it "
-           "fails: its "
-           "error, and whether CUDA is lost to this process.")
+           "Best nodes by job. `driver`: the capsule of _cuda, or None for the CPU. Where it "
+           "fails: `error`, and whether CUDA is `lost` to this process.")
       .def_property_readonly("requests", &ScoreBatch::requests, "Distinct requests.")
       .def_property_readonly("pairs", &ScoreBatch::pairs, "Distinct requests times nodes.")
       .def_property_readonly("columns", &column_list, "(name, unit, exact) by column.");

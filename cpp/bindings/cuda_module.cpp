@@ -8,8 +8,7 @@ namespace py = pybind11;
 using namespace pybind11::literals;
 
 PYBIND11_MODULE(_cuda, m) {
-  m.doc() =
-      "The CUDA driver of fairlead's scoring; private, use fairlead.score and fairlead.cuda_info.";
+  m.doc() = "Scoring with CUDA; private, use fairlead.score and fairlead.cuda_info.";
   m.attr("built_with") =
       "CUDA " FAIRLEAD_CUDA_VERSION ", architectures " FAIRLEAD_CUDA_ARCHITECTURES;
   m.attr("score_driver") = py::capsule(&fairlead::cuda_score_driver(), fairlead::kScoreDriverName);
@@ -20,7 +19,6 @@ PYBIND11_MODULE(_cuda, m) {
         return py::dict("count"_a = state.count, "driver"_a = state.driver,
                         "runtime"_a = state.runtime, "error"_a = state.error);
       },
-      "Asks the CUDA driver for devices; `error` is empty where one can be used. Versions are 1000 "
-      "* "
-      "major + 10 * minor.");
+      "Asks the driver for devices; `error` is empty where one can be used. Versions are those of "
+      "CUDA, 1000 * major + 10 * minor.");
 }

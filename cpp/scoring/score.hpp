@@ -28,8 +28,7 @@ struct ScoreProblem {
   const float* request;            // [requests][columns]
   const std::uint32_t* allowed;    // [requests][group_words]: groups the request may use
   const std::int32_t* tile_group;  // [tiles]
-  // [tiles][kTileNodes / kLaneNodes][columns][2][kLaneNodes]: what is free, then kTermOne /
-  // capacity
+  // [tiles][kTileNodes / kLaneNodes][columns][2][kLaneNodes]: free, then kTermOne / capacity
   const float* cells;
   const Left* start;         // [tiles][kTileNodes]: before the first column
   const std::int32_t* base;  // [tiles][kTileNodes]: made by base_of

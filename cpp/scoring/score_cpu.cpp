@@ -17,9 +17,10 @@ namespace fairlead {
 namespace {
 
 constexpr std::int32_t kDoesNotFit = std::numeric_limits<std::int32_t>::min();  // below every score
-constexpr std::int32_t kBlock =
-    256;                      // requests that share a tile while it is in the first-level cache
-constexpr int kTogether = 4;  // requests that share what is loaded of a node
+// Requests that share a tile while it is in the first-level cache.
+constexpr std::int32_t kBlock = 256;
+// Requests that share what is loaded of a node.
+constexpr int kTogether = 4;
 
 // What a tile is to `kTogether` requests.
 struct TileScores {

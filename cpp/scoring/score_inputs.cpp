@@ -1,13 +1,12 @@
 #include "scoring/score_inputs.hpp"
 
 #include <algorithm>
-#include <array>
-#include <compare>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "base/errors.hpp"
+#include "scoring/row_set.hpp"
 
 namespace fairlead {
 namespace {
@@ -19,26 +18,44 @@ std::size_t column_count(const NodeTable& nodes) {
   return nodes.counted() + nodes.kinds() + 1;
 }
 
-struct Request {
-  std::vector<std::int64_t> amount;  // by column
-  std::int32_t pool;
-  std::uint64_t gpu_types;
-  bool lacking;  // asks what no node declares
-  auto operator<=>(const Request&) const = default;
+// A request as a row of integers: where it may run, then the amounts by column.
+class Request {
+ public:
+  static constexpr std::size_t kHead = 3;
+
+  explicit Request(std::span<const std::int64_t> cells) : cells_(cells) {}
+  std::int64_t pool() const { return cells_[0]; }
+  std::uint64_t gpu_types() const { return static_cast<std::uint64_t>(cells_[1]); }
+  bool lacking() const { return cells_[2] != 0; }  // asks what no node declares
+  std::int64_t amount(std::size_t column) const { return cells_[kHead + column]; }
+
+ private:
+  std::span<const std::int64_t> cells_;
 };
 
 // One task of the shape; its counted asks are those of a unit of tasks_per_unit tasks.
-Request request_of_task(const Shape& shape, const NodeTable& nodes) {
-  Request request{{}, shape.pool, shape.gpu_types, shape.lacking >= 0};
-  request.amount.resize(column_count(nodes));
-  for (const Ask& ask : shape.counted) {
-    request.amount[ask.resource] = ask.amount / shape.tasks_per_unit;
-  }
+void write_task(const Shape& shape, const NodeTable& nodes, std::span<std::int64_t> cells) {
+  std::ranges::fill(cells, 0);
+  cells[0] = shape.pool;
+  cells[1] = static_cast<std::int64_t>(shape.gpu_types);
+  cells[2] = shape.lacking >= 0;
+  const std::span<std::int64_t> amounts = cells.subspan(Request::kHead);
+  for (const Ask& ask : shape.counted) amounts[ask.resource] = ask.amount / shape.tasks_per_unit;
   for (const Ask& ask : shape.devices) {
-    request.amount[nodes.counted() + ask.resource] = ask.amount;
-    if (ask.resource == nodes.gpu_kind) request.amount.back() = shape.gpu_memory;
+    amounts[nodes.counted() + ask.resource] = ask.amount;
+    if (ask.resource == nodes.gpu_kind) amounts.back() = shape.gpu_memory;
   }
-  return request;
+}
+
+RowSet distinct_requests(const JobTable& jobs, const NodeTable& nodes,
+                         std::vector<std::int32_t>& request_of_shape) {
+  std::vector<std::int64_t> cells(Request::kHead + column_count(nodes));
+  RowSet requests(cells.size());
+  for (const Shape& shape : jobs.shapes()) {
+    write_task(shape, nodes, cells);
+    request_of_shape.push_back(requests.add(cells));
+  }
+  return requests;
 }
 
 // ---- what there is ------------------------------------------------------------------------------
@@ -86,8 +103,8 @@ constexpr float kFillerFree = -1;  // less than any request
 using Group = std::pair<std::int32_t, std::uint64_t>;  // pool, type of GPU
 
 bool may_use(const Request& request, const Group& group) {
-  if (request.lacking || (request.pool >= 0 && request.pool != group.first)) return false;
-  return request.gpu_types == kAnyType || (request.gpu_types & group.second) != 0;
+  if (request.lacking() || (request.pool() >= 0 && request.pool() != group.first)) return false;
+  return request.gpu_types() == kAnyType || (request.gpu_types() & group.second) != 0;
 }
 
 std::map<Group, std::vector<std::int32_t>> nodes_by_group(const NodeTable& nodes) {
@@ -128,27 +145,13 @@ std::int32_t padded_width(std::size_t columns) {
                      std::to_string(kMaxColumns));
 }
 
-std::vector<Request> distinct_requests(const JobTable& jobs, const NodeTable& nodes,
-                                       std::vector<std::int32_t>& request_of_shape) {
-  std::map<Request, std::int32_t> known;
-  std::vector<Request> requests;
-  for (const Shape& shape : jobs.shapes()) {
-    Request request = request_of_task(shape, nodes);
-    const auto next = static_cast<std::int32_t>(requests.size());
-    const auto [entry, is_new] = known.try_emplace(request, next);
-    if (is_new) requests.push_back(std::move(request));
-    request_of_shape.push_back(entry->second);
-  }
-  return requests;
-}
-
 }  // namespace
 
 class ScoreInputs::Builder {
  public:
-  Builder(ScoreInputs& inputs, const NodeTable& nodes, std::vector<Request> requests)
+  Builder(ScoreInputs& inputs, const NodeTable& nodes, RowSet requests)
       : in_(inputs), nodes_(nodes), requests_(std::move(requests)) {
-    in_.requests_ = static_cast<std::int32_t>(requests_.size());
+    in_.requests_ = requests_.size();
   }
 
   void lay_tiles() {
@@ -160,12 +163,12 @@ class ScoreInputs::Builder {
       in_.tile_group_.resize(in_.row_.size() / kTileNodes, group++);
     }
     in_.group_words_ = std::max(1, (group + 31) / 32);
-    for (const Request& request : requests_) {
-      const std::size_t at = in_.allowed_.size();
-      in_.allowed_.resize(at + in_.group_words_);
+    in_.allowed_.resize(std::size_t(requests_.size()) * in_.group_words_);
+    for (std::int32_t id = 0; id < requests_.size(); ++id) {
+      std::uint32_t* const words = in_.allowed_.data() + std::size_t(id) * in_.group_words_;
       std::size_t bit = 0;
       for (const auto& [key, members] : groups) {
-        in_.allowed_[at + bit / 32] |= std::uint32_t{may_use(request, key)} << (bit % 32);
+        words[bit / 32] |= std::uint32_t{may_use(request(id), key)} << (bit % 32);
         ++bit;
       }
     }
@@ -177,8 +180,7 @@ class ScoreInputs::Builder {
     in_.start_.resize(in_.row_.size());
     std::vector<std::int64_t> asked(requests_.size());
     for (std::size_t index = 0; index < column_count(nodes_); ++index) {
-      std::ranges::transform(requests_, asked.begin(),
-                             [&](const Request& r) { return r.amount[index]; });
+      for (std::int32_t id = 0; id < requests_.size(); ++id) asked[id] = request(id).amount(index);
       Column column = make_column(nodes_, index, asked);
       const bool is_asked =
           std::ranges::any_of(asked, [](std::int64_t amount) { return amount > 0; });
@@ -193,11 +195,11 @@ class ScoreInputs::Builder {
   }
 
   void fill_requests() {
-    in_.request_.resize(requests_.size() * in_.width_);
-    for (std::size_t i = 0; i < requests_.size(); ++i) {
+    in_.request_.resize(std::size_t(requests_.size()) * in_.width_);
+    for (std::int32_t id = 0; id < requests_.size(); ++id) {
+      float* const amounts = in_.request_.data() + std::size_t(id) * in_.width_;
       for (std::size_t c = 0; c < compared_.size(); ++c) {
-        in_.request_[i * in_.width_ + c] =
-            request_amount(compared_[c].quantum, requests_[i].amount[compared_[c].index]);
+        amounts[c] = request_amount(compared_[c].quantum, request(id).amount(compared_[c].index));
       }
     }
   }
@@ -219,11 +221,14 @@ class ScoreInputs::Builder {
 
   void fill_base(const Weights& weights) {
     const std::vector<std::int32_t> terms = node_terms(nodes_, weights);
-    for (const std::int32_t node : in_.row_)
+    for (const std::int32_t node : in_.row_) {
       in_.base_.push_back(node < 0 ? 0 : base_of(terms[node], in_.weight_));
+    }
   }
 
  private:
+  Request request(std::int32_t id) const { return Request(requests_.row(id)); }
+
   void raise_start(const Column& column) {
     for (std::size_t i = 0; i < in_.row_.size(); ++i) {
       const std::int32_t node = in_.row_[i];
@@ -235,7 +240,7 @@ class ScoreInputs::Builder {
 
   ScoreInputs& in_;
   const NodeTable& nodes_;
-  std::vector<Request> requests_;
+  RowSet requests_;
   std::vector<Column> compared_;
 };
 

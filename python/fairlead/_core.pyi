@@ -1,108 +1,135 @@
 """
 The C++ core of fairlead; private, use the functions of the package.
 """
+
 from __future__ import annotations
 import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['DECILES', 'Engine', 'Nodes', 'ScoreBatch', 'Simulation', 'cuda_build_reason', 'features', 'find_alerts', 'forecast', 'forecast_scores', 'forecasters', 'match', 'match_methods', 'mean_use', 'orders', 'placement_rules', 'presets', 'score_terms', 'seasonal_scale']
+
+__all__: list[str] = [
+    "DECILES",
+    "Engine",
+    "Nodes",
+    "ScoreBatch",
+    "Simulation",
+    "cuda_build_reason",
+    "features",
+    "find_alerts",
+    "forecast",
+    "forecast_scores",
+    "forecasters",
+    "match",
+    "match_methods",
+    "mean_use",
+    "orders",
+    "placement_rules",
+    "presets",
+    "score_terms",
+    "seasonal_scale",
+]
+
 class Nodes:
-    def __init__(self, columns: dict) -> None:
-        ...
+    def __init__(self, columns: dict) -> None: ...
     @property
-    def counted(self) -> list[str]:
-        ...
+    def counted(self) -> list[str]: ...
     @property
-    def devices(self) -> list[str]:
-        ...
+    def devices(self) -> list[str]: ...
     @property
-    def n(self) -> int:
-        ...
+    def n(self) -> int: ...
+
 class Simulation:
-    def __init__(self, nodes: Nodes, options: dict) -> None:
-        ...
-    def add_events(self, columns: dict) -> None:
-        ...
-    def add_jobs(self, columns: dict) -> None:
-        ...
-    def capacity(self) -> dict:
-        ...
-    def digest(self) -> int:
-        ...
-    def fork(self) -> Simulation:
-        ...
-    def outcomes(self) -> dict:
-        ...
-    def placements(self) -> dict:
-        ...
-    def run_until(self, until_ns: typing.SupportsInt | typing.SupportsIndex, progress: typing.Any = None) -> None:
-        ...
-    def runs(self) -> dict:
-        ...
-    def set_plan(self, columns: dict, startup_ns: typing.SupportsInt | typing.SupportsIndex) -> None:
-        ...
+    def __init__(self, nodes: Nodes, options: dict) -> None: ...
+    def add_events(self, columns: dict) -> None: ...
+    def add_jobs(self, columns: dict) -> None: ...
+    def capacity(self) -> dict: ...
+    def digest(self) -> int: ...
+    def fork(self) -> Simulation: ...
+    def outcomes(self) -> dict: ...
+    def placements(self) -> dict: ...
+    def run_until(
+        self, until_ns: typing.SupportsInt | typing.SupportsIndex, progress: typing.Any = None
+    ) -> None: ...
+    def runs(self) -> dict: ...
+    def set_plan(
+        self, columns: dict, startup_ns: typing.SupportsInt | typing.SupportsIndex
+    ) -> None: ...
     @property
-    def ignored_events(self) -> int:
-        ...
+    def ignored_events(self) -> int: ...
     @property
-    def jobs(self) -> int:
-        ...
+    def jobs(self) -> int: ...
     @property
-    def now_ns(self) -> int:
-        ...
+    def now_ns(self) -> int: ...
     @property
-    def running(self) -> int:
-        ...
+    def running(self) -> int: ...
     @property
-    def waiting(self) -> int:
-        ...
+    def waiting(self) -> int: ...
+
 class Engine:
-    def __init__(self, nodes: Nodes, options: dict) -> None:
-        ...
-    def advance(self, now_ns: typing.SupportsInt | typing.SupportsIndex) -> bool:
-        ...
-    def blocked_by(self, job: typing.SupportsInt | typing.SupportsIndex, now_ns: typing.SupportsInt | typing.SupportsIndex) -> str:
-        ...
-    def cancel(self, job: typing.SupportsInt | typing.SupportsIndex, now_ns: typing.SupportsInt | typing.SupportsIndex) -> bool:
-        ...
-    def capacity(self, node: typing.SupportsInt | typing.SupportsIndex, resource: typing.SupportsInt | typing.SupportsIndex, amount: typing.SupportsInt | typing.SupportsIndex, now_ns: typing.SupportsInt | typing.SupportsIndex) -> None:
-        ...
-    def decide(self, now_ns: typing.SupportsInt | typing.SupportsIndex) -> list:
-        ...
-    def digest(self) -> int:
-        ...
-    def estimate(self, job: typing.SupportsInt | typing.SupportsIndex, estimate_ns: typing.SupportsInt | typing.SupportsIndex, now_ns: typing.SupportsInt | typing.SupportsIndex) -> bool:
-        ...
-    def finish(self, job: typing.SupportsInt | typing.SupportsIndex, status: str, now_ns: typing.SupportsInt | typing.SupportsIndex) -> bool:
-        ...
-    def fork(self) -> Engine:
-        ...
-    def node_add(self, nodes: Nodes, now_ns: typing.SupportsInt | typing.SupportsIndex) -> None:
-        ...
-    def node_drain(self, node: typing.SupportsInt | typing.SupportsIndex) -> None:
-        ...
-    def node_fail(self, node: typing.SupportsInt | typing.SupportsIndex, now_ns: typing.SupportsInt | typing.SupportsIndex) -> None:
-        ...
-    def node_resume(self, node: typing.SupportsInt | typing.SupportsIndex) -> None:
-        ...
-    def submit(self, columns: dict, now_ns: typing.SupportsInt | typing.SupportsIndex) -> int:
-        ...
+    def __init__(self, nodes: Nodes, options: dict) -> None: ...
+    def advance(self, now_ns: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
+    def blocked_by(
+        self,
+        job: typing.SupportsInt | typing.SupportsIndex,
+        now_ns: typing.SupportsInt | typing.SupportsIndex,
+    ) -> str: ...
+    def cancel(
+        self,
+        job: typing.SupportsInt | typing.SupportsIndex,
+        now_ns: typing.SupportsInt | typing.SupportsIndex,
+    ) -> bool: ...
+    def capacity(
+        self,
+        node: typing.SupportsInt | typing.SupportsIndex,
+        resource: typing.SupportsInt | typing.SupportsIndex,
+        amount: typing.SupportsInt | typing.SupportsIndex,
+        now_ns: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def decide(self, now_ns: typing.SupportsInt | typing.SupportsIndex) -> list: ...
+    def digest(self) -> int: ...
+    def estimate(
+        self,
+        job: typing.SupportsInt | typing.SupportsIndex,
+        estimate_ns: typing.SupportsInt | typing.SupportsIndex,
+        now_ns: typing.SupportsInt | typing.SupportsIndex,
+    ) -> bool: ...
+    def finish(
+        self,
+        job: typing.SupportsInt | typing.SupportsIndex,
+        status: str,
+        now_ns: typing.SupportsInt | typing.SupportsIndex,
+    ) -> bool: ...
+    def fork(self) -> Engine: ...
+    def node_add(self, nodes: Nodes, now_ns: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def node_drain(self, node: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def node_fail(
+        self,
+        node: typing.SupportsInt | typing.SupportsIndex,
+        now_ns: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def node_resume(self, node: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def submit(self, columns: dict, now_ns: typing.SupportsInt | typing.SupportsIndex) -> int: ...
     @property
-    def running(self) -> int:
-        ...
+    def running(self) -> int: ...
     @property
-    def waiting(self) -> int:
-        ...
+    def waiting(self) -> int: ...
+
 class ScoreBatch:
     """
     One task of every job against every node, ready to be scored.
     """
-    def __init__(self, nodes: Nodes, jobs: dict, terms: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> None:
-        ...
-    def score(self, *, top_k: typing.SupportsInt | typing.SupportsIndex, driver: typing.Any) -> dict:
+    def __init__(
+        self,
+        nodes: Nodes,
+        jobs: dict,
+        terms: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex],
+    ) -> None: ...
+    def score(
+        self, *, top_k: typing.SupportsInt | typing.SupportsIndex, driver: typing.Any
+    ) -> dict:
         """
-        Best nodes by job. `driver` is the capsule of _cuda, or None for the CPU. Where it fails: its error, and whether CUDA is lost to this process.
+        Best nodes by job. `driver`: the capsule of _cuda, or None for the CPU. Where it fails: `error`, and whether CUDA is `lost` to this process.
         """
     @property
     def columns(self) -> list:
@@ -119,48 +146,108 @@ class ScoreBatch:
         """
         Distinct requests.
         """
-def features(values: numpy.typing.NDArray[numpy.float64], features: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], *, step: typing.SupportsInt | typing.SupportsIndex, phase: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
+
+def features(
+    values: numpy.typing.NDArray[numpy.float64],
+    features: collections.abc.Sequence[
+        tuple[
+            str,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+        ]
+    ],
+    *,
+    step: typing.SupportsInt | typing.SupportsIndex,
+    phase: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]:
     """
     Features as (kind, length, order, shift); row o is what is known of the value `step` after the first o.
     """
-def find_alerts(time_ns: numpy.typing.NDArray[numpy.int64], values: numpy.typing.NDArray[numpy.float64], *, kind: str, limit: typing.SupportsFloat | typing.SupportsIndex, above: bool, window_ns: typing.SupportsInt | typing.SupportsIndex, for_ns: typing.SupportsInt | typing.SupportsIndex, clear_ns: typing.SupportsInt | typing.SupportsIndex) -> dict:
+
+def find_alerts(
+    time_ns: numpy.typing.NDArray[numpy.int64],
+    values: numpy.typing.NDArray[numpy.float64],
+    *,
+    kind: str,
+    limit: typing.SupportsFloat | typing.SupportsIndex,
+    above: bool,
+    window_ns: typing.SupportsInt | typing.SupportsIndex,
+    for_ns: typing.SupportsInt | typing.SupportsIndex,
+    clear_ns: typing.SupportsInt | typing.SupportsIndex,
+) -> dict:
     """
     Alerts of one threshold over a stream of samples: columns pending_ns, firing_ns, resolved_ns (-1: firing still), value, worst.
     """
-def forecast(values: numpy.typing.NDArray[numpy.float64], offsets: numpy.typing.NDArray[numpy.int64], phase: numpy.typing.NDArray[numpy.int64], series: numpy.typing.NDArray[numpy.int32], known: numpy.typing.NDArray[numpy.int64], *, model: str, seasons: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], window: typing.SupportsInt | typing.SupportsIndex, horizon: typing.SupportsInt | typing.SupportsIndex, probabilities: numpy.typing.NDArray[numpy.float64]) -> dict[str, numpy.ndarray]:
+
+def forecast(
+    values: numpy.typing.NDArray[numpy.float64],
+    offsets: numpy.typing.NDArray[numpy.int64],
+    phase: numpy.typing.NDArray[numpy.int64],
+    series: numpy.typing.NDArray[numpy.int32],
+    known: numpy.typing.NDArray[numpy.int64],
+    *,
+    model: str,
+    seasons: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    window: typing.SupportsInt | typing.SupportsIndex,
+    horizon: typing.SupportsInt | typing.SupportsIndex,
+    probabilities: numpy.typing.NDArray[numpy.float64],
+) -> dict[str, numpy.ndarray]:
     """
     Forecasts per origin: columns point, quantiles, model, losses, errors.
     """
-def forecast_scores(series: numpy.typing.NDArray[numpy.int32], actual: numpy.typing.NDArray[numpy.float64], point: numpy.typing.NDArray[numpy.float64], quantiles: numpy.typing.NDArray[numpy.float64], *, n_series: typing.SupportsInt | typing.SupportsIndex, bands: typing.SupportsInt | typing.SupportsIndex) -> dict[str, numpy.ndarray]:
+
+def forecast_scores(
+    series: numpy.typing.NDArray[numpy.int32],
+    actual: numpy.typing.NDArray[numpy.float64],
+    point: numpy.typing.NDArray[numpy.float64],
+    quantiles: numpy.typing.NDArray[numpy.float64],
+    *,
+    n_series: typing.SupportsInt | typing.SupportsIndex,
+    bands: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, numpy.ndarray]:
     """
     Accuracy per series; quantiles are DECILES, then lower and upper per band.
     """
+
 def forecasters() -> dict[str, str]:
     """
     Model names and what they do, in registry order.
     """
+
 def match(nodes: Nodes, jobs: dict, method: str) -> dict:
     """
     Tasks to nodes: status and reason by job, a row a placed task.
     """
-def match_methods() -> dict[str, str]:
-    ...
-def mean_use(start_ns: numpy.typing.NDArray[numpy.int64], end_ns: numpy.typing.NDArray[numpy.int64], amount: numpy.typing.NDArray[numpy.int64], group: numpy.typing.NDArray[numpy.int32], *, groups: typing.SupportsInt | typing.SupportsIndex, origin_ns: typing.SupportsInt | typing.SupportsIndex, step_ns: typing.SupportsInt | typing.SupportsIndex, intervals: typing.SupportsInt | typing.SupportsIndex, unit: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
+
+def match_methods() -> dict[str, str]: ...
+def mean_use(
+    start_ns: numpy.typing.NDArray[numpy.int64],
+    end_ns: numpy.typing.NDArray[numpy.int64],
+    amount: numpy.typing.NDArray[numpy.int64],
+    group: numpy.typing.NDArray[numpy.int32],
+    *,
+    groups: typing.SupportsInt | typing.SupportsIndex,
+    origin_ns: typing.SupportsInt | typing.SupportsIndex,
+    step_ns: typing.SupportsInt | typing.SupportsIndex,
+    intervals: typing.SupportsInt | typing.SupportsIndex,
+    unit: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]:
     """
     Mean amount in use over `unit`, per group and interval, group by group.
     """
-def orders() -> list:
-    ...
-def placement_rules() -> dict:
-    ...
-def presets() -> list:
-    ...
-def score_terms() -> dict[str, str]:
-    ...
-def seasonal_scale(values: numpy.typing.NDArray[numpy.float64], season: typing.SupportsInt | typing.SupportsIndex) -> float:
+
+def orders() -> list: ...
+def placement_rules() -> dict: ...
+def presets() -> list: ...
+def score_terms() -> dict[str, str]: ...
+def seasonal_scale(
+    values: numpy.typing.NDArray[numpy.float64], season: typing.SupportsInt | typing.SupportsIndex
+) -> float:
     """
     Mean |y_t - y_(t - season)|; NaN without a pair.
     """
+
 DECILES: tuple = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-__version__: str = '0.1.0'
-cuda_build_reason: str = 'not built: FAIRLEAD_CUDA=OFF'
+__version__: str
+cuda_build_reason: str

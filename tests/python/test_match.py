@@ -11,20 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead import Cluster, InvalidInputError, match, schedule
+from fairlead import Cluster, InvalidInputError, _core, match, schedule
 from fairlead.matching import MatchResult, least_loaded
 from python.scoring_cases import cases
 
-METHODS = [
-    "greedy",
-    "first_fit",
-    "best_fit",
-    "worst_fit",
-    "balanced",
-    "consolidated",
-    "cheapest",
-    "fastest",
-]
+# Every registered method, so that a new one inherits the properties below.
+METHODS = list(_core.match_methods())
 
 
 @st.composite
@@ -199,6 +191,10 @@ class TestMethods:
         result = match(jobs, Cluster.homogeneous(nodes=1, cpus=96, memory_gib=8))
         assert result.jobs["reason"].tolist() == ["", "resources:cpus"]
         assert "1 x resources:cpus" in result.summary()
+
+    def test_every_method_is_documented(self) -> None:
+        """The docstring names all that the registry knows."""
+        assert all(f"``{method}``" in (match.__doc__ or "") for method in METHODS)
 
     def test_unknown_method_lists_the_known(self) -> None:
         """The way out is in the message."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,18 @@ import pytest
 
 import fairlead
 
+# Jupyter's own warnings and sockets stay in a process of their own; its kernel is this interpreter,
+# whichever one is registered.
+EXECUTE = """
+import sys
+import nbclient, nbformat
+from jupyter_client.manager import AsyncKernelManager
+notebook = nbformat.read(sys.argv[1], as_version=4)
+manager = AsyncKernelManager(kernel_name="python3")
+manager.kernel_spec.argv[0] = sys.executable
+nbclient.NotebookClient(notebook, km=manager, timeout=300).execute()
+nbformat.write(notebook, sys.argv[2])
+"""
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
@@ -38,27 +51,23 @@ def test_notebook_is_stored_without_outputs(path: Path) -> None:
 
 
 @pytest.mark.notebook
-@pytest.mark.filterwarnings("default")  # of Jupyter's own packages in this process
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
-def test_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebook_runs(path: Path, tmp_path: Path) -> None:
     """All cells run in a fresh kernel, with this package, without an error or a warning."""
-    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
-    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
-    pytest.importorskip("ipykernel", reason="ipykernel is not installed")
+    for module in ("nbclient", "nbformat", "ipykernel"):
+        pytest.importorskip(module, reason=f"{module} is not installed")
     # The kernel finds the package where this process found it, installed or not.
     package = str(Path(fairlead.__file__).parents[1])
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([package, os.environ.get("PYTHONPATH", "")]))
-    monkeypatch.setenv("PYTHONWARNINGS", "error::UserWarning,error::FutureWarning")
-    monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    notebook = nbformat.read(path, as_version=4)
-    manager = nbclient.client.KernelManager(kernel_name="python3")
-    manager.kernel_spec.argv[0] = sys.executable  # this interpreter, whatever is registered
-    client = nbclient.NotebookClient(
-        notebook, km=manager, timeout=300, resources={"metadata": {"path": str(tmp_path)}}
-    )
-    client.execute()
-    outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
-    said = [out["text"] for out in outputs if out.get("name") == "stderr"]
-    assert said == []
-    pictures = [out for out in outputs if "image/png" in out.get("data", {})]
-    assert pictures, "no cell shows a picture"
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([package, os.environ.get("PYTHONPATH", "")]),
+        "PYTHONWARNINGS": "error::UserWarning,error::FutureWarning",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    executed = tmp_path / "executed.ipynb"
+    command = [sys.executable, "-W", "default", "-c", EXECUTE, str(path), str(executed)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
+    outputs = [out for cell in cells for out in cell.get("outputs", [])]
+    assert [out["text"] for out in outputs if out.get("name") == "stderr"] == []
+    assert [out for out in outputs if "image/png" in out.get("data", {})], "no cell shows a picture"

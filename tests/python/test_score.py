@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead import BackendUnavailableError, Cluster, InvalidInputError, cuda_info, score
+from fairlead import (
+    BackendUnavailableError,
+    Cluster,
+    InvalidInputError,
+    _core,
+    cuda_info,
+    score,
+)
 from fairlead.matching import scores as scoring
 from python.gpu import need_gpu
 from python.scoring_cases import (
@@ -224,6 +231,10 @@ class TestRules:
         )
         result = score(pd.DataFrame({"cpus": [4]}), nodes, terms=terms, device=device)
         assert result.jobs["node"].tolist() == [best]
+
+    def test_every_term_is_documented(self) -> None:
+        """The docstring names all that the registry knows."""
+        assert all(f"``{term}``" in (score.__doc__ or "") for term in _core.score_terms())
 
     def test_a_resource_nobody_asks_for_counts_in_best_fit(self, device: str) -> None:
         """The largest free part is over all that a node has."""

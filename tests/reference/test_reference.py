@@ -314,3 +314,12 @@ def test_a_job_that_waits_for_a_failed_node_says_so():
     """It would fit the node that is down."""
     [out] = simulate([job(1, 5, 2)], cpus(1, 2), [(0, "node_fail", 1)])
     assert (out.status, out.reason) == ("waiting", "nodes_down")
+
+
+def test_a_job_whose_capacity_was_taken_back_blocks_nobody():
+    """A slot is there from 0 to 1; the job it was accepted for waits, the next one passes it."""
+    nodes = [{"capacity": {"cpus": 2000, "slots": 0}}]
+    jobs = [job(0, 9), job(0, 5, 2), job(2, 20)]
+    jobs[1]["request"]["slots"] = 1000
+    events = [(0, "capacity", 0, "slots", 1000), (1, "capacity", 0, "slots", 0)]
+    assert starts(jobs, nodes, events) == [0, None, 2]

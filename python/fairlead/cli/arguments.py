@@ -32,12 +32,14 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser(
         "run",
+        usage="fairlead run [TRACE] [options]",
         help="run the pipeline over a trace and write a report",
         description="Forecast, allocate, schedule and monitor in rolling steps over a trace, or a "
         "made-up workload; print what came of it and write a report.",
     )
     simulate = commands.add_parser(
         "simulate",
+        usage="fairlead simulate [TRACE] [options]",
         help="schedule a trace with one policy",
         description="Schedule a trace, or a made-up workload, with all nodes on.",
     )

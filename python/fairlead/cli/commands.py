@@ -140,11 +140,24 @@ def _account(args: argparse.Namespace, trace: Trace, settings: dict[str, Any]) -
     made_up = trace.meta.options if trace.meta.format == "generated" else {}
     lines = {
         "Command": args.line,
-        "Pipeline": _listed(settings),
+        "Pipeline": _planning(settings) if settings else "",
         "Made-up workload": _listed(made_up),
         "Made": f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}",
     }
     return {name: line for name, line in lines.items() if line}
+
+
+def _planning(settings: dict[str, Any]) -> str:
+    """Options of the pipeline in words."""
+    from fairlead.report.words import clock
+
+    return (
+        f"{settings['strategy']}, every {clock(settings['step'])} for {settings['horizon']} steps "
+        f"ahead; forecast by {settings['model']}, quantile {settings['quantile']:g}; start-up "
+        f"{clock(settings['startup_s'])}, cool-down {clock(settings['cooldown_s'])}; warm-up "
+        f"{settings['warmup']} steps, history {settings['history']} steps; feedback "
+        f"{'on' if settings['feedback'] else 'off'}"
+    )
 
 
 def _listed(options: Any) -> str:

@@ -61,10 +61,11 @@ svg text{font-family:var(--sans);font-variant-numeric:tabular-nums}
 border-radius:.6rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-size:.88rem;color:var(--muted);padding:.7rem .9rem .3rem}
-th,td{text-align:left;padding:.45rem .9rem;vertical-align:top;overflow-wrap:anywhere}
+th,td{text-align:left;padding:.45rem .9rem;vertical-align:top;overflow-wrap:break-word}
 thead th{font-size:.8rem;font-weight:600;color:var(--muted);white-space:nowrap}
 tbody tr{border-top:1px solid var(--grid)}
-tbody th{font-weight:500}
+tbody th{font-weight:500;min-width:7rem}
+td:last-child:not(.number){min-width:14rem}
 .number{text-align:right;white-space:nowrap}
 .time{white-space:nowrap}
 .severity{white-space:nowrap}
