@@ -1,62 +1,15 @@
 // The engine itself: events in, decisions out, for whoever drives it in real time.
 #include <pybind11/stl.h>
 
-#include <algorithm>
-
 #include "bindings/bindings.hpp"
 #include "bindings/tables.hpp"
+#include "scheduling/live_engine.hpp"
 
 namespace py = pybind11;
 using namespace py::literals;
 
 namespace fairlead::bindings {
 namespace {
-
-// An engine with the job tables whose shapes its live jobs point to.
-class DrivenEngine {
- public:
-  DrivenEngine(std::shared_ptr<NodeTable> nodes, EngineOptions options)
-      : engine_(std::move(nodes), std::move(options)) {}
-
-  Engine& engine() { return engine_; }
-
-  // Submits all rows at once; their numbers go on from those of earlier submissions.
-  std::int64_t submit(const JobColumns& columns, Time now) {
-    const std::int64_t first = jobs_;
-    auto table = std::make_shared<const JobTable>(columns, engine_.nodes(), first, shapes_);
-    for (std::size_t k = 0; k < table->size(); ++k)
-      engine_.submit(table->spec(table->row_at(k)), now);
-    jobs_ += static_cast<std::int64_t>(table->size());
-    shapes_ += static_cast<std::int32_t>(table->shapes().size());
-    tables_.push_back(std::move(table));
-    return first;
-  }
-
-  bool finish(std::int64_t job, Outcome outcome, Time now) {
-    const std::optional<Row> slot = engine_.find(job);
-    return slot && engine_.finish({*slot, engine_.live(*slot).generation}, outcome, now);
-  }
-
-  std::string blocked_by(std::int64_t job, Time now) {
-    const std::optional<Row> slot = engine_.find(job);
-    if (!slot) return "";
-    const auto table = std::ranges::find_if(tables_, [&](const auto& t) {
-      return job < t->first_id() + static_cast<std::int64_t>(t->size());
-    });
-    return engine_.blocked_by(*slot, (*table)->resources(), now);
-  }
-
-  DrivenEngine fork() {
-    engine_.seal();
-    return *this;
-  }
-
- private:
-  Engine engine_;
-  std::vector<std::shared_ptr<const JobTable>> tables_;
-  std::int64_t jobs_ = 0;
-  std::int32_t shapes_ = 0;
-};
 
 Outcome outcome_named(const std::string& name) {
   if (name == "completed") return Outcome::completed;
@@ -87,7 +40,7 @@ py::tuple decision_row(const Engine& engine, const Decision& decision) {
                         tasks);
 }
 
-py::list decide(DrivenEngine& self, std::int64_t now_ns) {
+py::list decide(LiveEngine& self, std::int64_t now_ns) {
   std::span<const Decision> decisions;
   {
     const py::gil_scoped_release nogil;
@@ -101,7 +54,7 @@ py::list decide(DrivenEngine& self, std::int64_t now_ns) {
 }  // namespace
 
 void bind_engine(py::module_& m) {
-  using Self = DrivenEngine;
+  using Self = LiveEngine;
   using Ns = std::int64_t;
   py::class_<Self>(m, "Engine")
       .def(py::init([](const std::shared_ptr<NodeTable>& nodes, const py::dict& options) {
@@ -121,8 +74,7 @@ void bind_engine(py::module_& m) {
           },
           "job"_a, "status"_a, "now_ns"_a)
       .def(
-          "cancel",
-          [](Self& s, std::int64_t job, Ns now) { return s.engine().cancel(job, Time{now}); },
+          "cancel", [](Self& s, std::int64_t job, Ns now) { return s.cancel(job, Time{now}); },
           "job"_a, "now_ns"_a)
       .def(
           "estimate",
@@ -142,8 +94,8 @@ void bind_engine(py::module_& m) {
           "node_resume", [](Self& s, std::int32_t node) { s.engine().node_resume(node); }, "node"_a)
       .def(
           "node_fail",
-          [](Self& s, std::int32_t node, Ns now) { s.engine().node_fail(node, Time{now}); },
-          "node"_a, "now_ns"_a)
+          [](Self& s, std::int32_t node, Ns now) { return s.node_fail(node, Time{now}); }, "node"_a,
+          "now_ns"_a)
       .def(
           "capacity",
           [](Self& s, std::int32_t node, std::int32_t resource, std::int64_t amount, Ns now) {

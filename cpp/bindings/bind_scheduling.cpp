@@ -5,6 +5,7 @@
 
 #include "bindings/bindings.hpp"
 #include "bindings/tables.hpp"
+#include "scheduling/run_all.hpp"
 
 namespace py = pybind11;
 using namespace py::literals;
@@ -215,7 +216,7 @@ void bind_scheduling(py::module_& m) {
             s.run_until(Time{until_ns}, std::ref(pause));
           },
           "until_ns"_a, "progress"_a = py::none())
-      .def("fork", &Simulation::fork)
+      .def("fork", &Simulation::fork, "arrivals"_a = true)
       .def("digest", [](const Simulation& s) { return s.engine().digest(); })
       .def_property_readonly("now_ns", [](const Simulation& s) { return s.now().ns; })
       .def_property_readonly("jobs", &Simulation::jobs)
@@ -226,6 +227,15 @@ void bind_scheduling(py::module_& m) {
       .def("runs", &runs)
       .def("placements", &placements)
       .def("capacity", &capacity);
+  m.def(
+      "run_all",
+      [](const std::vector<Simulation*>& simulations, std::int64_t until_ns, unsigned threads,
+         py::object progress) {
+        Pause pause(std::move(progress));
+        const py::gil_scoped_release nogil;
+        run_all(simulations, Time{until_ns}, threads, std::ref(pause));
+      },
+      "simulations"_a, "until_ns"_a, "threads"_a, "progress"_a = py::none());
 }
 
 }  // namespace fairlead::bindings

@@ -125,6 +125,7 @@ EngineOptions engine_options(const py::dict& o) {
   options.correction = correction_named(o["correction"].cast<std::string>());
   options.requeue = o["requeue"].cast<bool>();
   options.counts = o["counts"].cast<bool>();
+  options.index_from = o["index_from"].cast<std::size_t>();
   options.report_reservations = o["report_reservations"].cast<bool>();
   options.down = o["down"].cast<std::vector<std::int32_t>>();
   options.known = changes(o["known"].cast<py::dict>(), false);

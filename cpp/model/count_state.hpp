@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 
+#include "model/needs.hpp"
 #include "model/node_table.hpp"
 #include "model/placement.hpp"
 #include "model/shape.hpp"
@@ -32,6 +33,19 @@ class CountState {
       if (free_[ask.resource] < ask.total) return false;
     }
     return true;
+  }
+
+  // What the whole job must have of the first few counted resources, and what there is.
+  Needs needs(const Shape& shape) const {
+    Needs needs;
+    for (const Ask& ask : shape.counted) {
+      if (static_cast<std::size_t>(ask.resource) < kNeeds) needs.amount[ask.resource] = ask.total;
+    }
+    return needs;
+  }
+  Needs headroom() const {
+    if (!in_service_) return {-1, -1};
+    return {std::max<std::int64_t>(free_[0], 0), std::max<std::int64_t>(free_[1], 0)};
   }
 
   void place(const Shape& shape, Placement, std::span<std::int32_t> block) { take(shape, block); }

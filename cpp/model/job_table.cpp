@@ -9,11 +9,9 @@
 namespace fairlead {
 namespace {
 
-std::vector<Duration> durations(std::span<const std::int64_t> ns) {
-  std::vector<Duration> result;
-  result.reserve(ns.size());
-  for (const std::int64_t value : ns) result.push_back(value < 0 ? kUnlimited : Duration{value});
-  return result;
+// The k-th duration of a column; one that is absent or negative stands for none.
+Duration duration_at(std::span<const std::int64_t> ns, std::size_t k) {
+  return ns.empty() || ns[k] < 0 ? kUnlimited : Duration{ns[k]};
 }
 
 std::int64_t saturated_product(std::int64_t a, std::int64_t b) {
@@ -98,22 +96,23 @@ Shape make_shape(const JobColumns& c, const std::vector<Home>& home, std::size_t
 JobTable::JobTable(const JobColumns& columns, const NodeTable& nodes, std::int64_t first_id,
                    std::int32_t first_shape)
     : first_id_(first_id),
-      duration_(durations(columns.duration_ns)),
-      limit_(durations(columns.limit_ns)),
-      estimate_(durations(columns.estimate_ns)),
       priority_(columns.priority.begin(), columns.priority.end()),
       urgency_(columns.urgency.begin(), columns.urgency.end()),
       key_(columns.key.begin(), columns.key.end()),
       resources_(columns.resources) {
-  submit_.reserve(columns.n);
-  for (const std::int64_t ns : columns.submit_ns) submit_.push_back({ns});
-  if (!std::ranges::is_sorted(submit_)) {
+  jobs_.reserve(columns.n);
+  for (std::size_t row = 0; row < columns.n; ++row) {
+    const Duration limit = duration_at(columns.limit_ns, row);
+    // A plan never reaches beyond the limit, at which the job is killed.
+    const Duration estimate = std::min(limit, duration_at(columns.estimate_ns, row));
+    jobs_.push_back(
+        {Time{columns.submit_ns[row]}, duration_at(columns.duration_ns, row), limit, estimate});
+  }
+  if (!std::ranges::is_sorted(jobs_, {}, &Job::submit)) {
     order_.resize(columns.n);
     std::iota(order_.begin(), order_.end(), 0u);
-    std::ranges::stable_sort(order_, {}, [&](std::uint32_t row) { return submit_[row]; });
+    std::ranges::stable_sort(order_, {}, [&](std::uint32_t row) { return jobs_[row].submit; });
   }
-  every_estimate_ = columns.n == 0 || (!estimate_.empty() &&
-                                       std::ranges::find(estimate_, kUnlimited) == estimate_.end());
   intern_shapes(columns, nodes, first_shape);
 }
 
@@ -123,7 +122,6 @@ void JobTable::intern_shapes(const JobColumns& columns, const NodeTable& nodes,
   const std::vector<Home> home = homes(columns.resources, nodes);
   std::vector<std::uint32_t> example;         // a row that shows each shape
   std::vector<std::int32_t> table(1024, -1);  // open addressing, a power of two
-  shape_.resize(columns.n);
   const auto slot_of = [&](std::size_t row) {
     std::size_t slot = rows.hash(row) & (table.size() - 1);
     while (table[slot] >= 0 && !rows.equal(example[table[slot]], row)) {
@@ -134,10 +132,10 @@ void JobTable::intern_shapes(const JobColumns& columns, const NodeTable& nodes,
   for (std::size_t row = 0; row < columns.n; ++row) {
     const std::size_t slot = slot_of(row);
     if (table[slot] >= 0) {
-      shape_[row] = table[slot];
+      jobs_[row].shape = table[slot];
       continue;
     }
-    table[slot] = shape_[row] = static_cast<std::int32_t>(example.size());
+    table[slot] = jobs_[row].shape = static_cast<std::int32_t>(example.size());
     example.push_back(static_cast<std::uint32_t>(row));
     if (example.size() * 2 > table.size()) {
       table.assign(table.size() * 4, -1);
@@ -150,20 +148,6 @@ void JobTable::intern_shapes(const JobColumns& columns, const NodeTable& nodes,
     shapes_.push_back(make_shape(columns, home, row));
     shapes_.back().index = first_shape + static_cast<std::int32_t>(shapes_.size()) - 1;
   }
-}
-
-JobSpec JobTable::spec(std::size_t row) const {
-  JobSpec job;
-  job.id = first_id_ + static_cast<std::int64_t>(row);
-  job.submit = submit_[row];
-  job.limit = limit(row);
-  // A plan never reaches beyond the limit, at which the job is killed.
-  job.estimate = std::min(job.limit, estimate_.empty() ? kUnlimited : estimate_[row]);
-  job.shape = &shapes_[shape_[row]];
-  if (!priority_.empty()) job.priority = priority_[row];
-  if (!urgency_.empty()) job.urgency = urgency_[row];
-  if (!key_.empty()) job.given_key = key_[row];
-  return job;
 }
 
 }  // namespace fairlead

@@ -50,31 +50,43 @@ class JobTable {
   JobTable(const JobColumns& columns, const NodeTable& nodes, std::int64_t first_id,
            std::int32_t first_shape);
 
-  std::size_t size() const { return submit_.size(); }
+  std::size_t size() const { return jobs_.size(); }
   std::int64_t first_id() const { return first_id_; }
   const std::vector<Shape>& shapes() const { return shapes_; }
   const std::vector<std::string>& resources() const { return resources_; }
-  bool every_job_has_estimate() const { return every_estimate_; }
 
   // The k-th job to be submitted: rows by submission time, ties in row order.
   std::size_t row_at(std::size_t k) const { return order_.empty() ? k : order_[k]; }
-  Time submit(std::size_t row) const { return submit_[row]; }
-  Duration duration(std::size_t row) const { return duration_[row]; }
-  Duration limit(std::size_t row) const { return limit_.empty() ? kUnlimited : limit_[row]; }
-  JobSpec spec(std::size_t row) const;
+  Time submit(std::size_t row) const { return jobs_[row].submit; }
+  Duration duration(std::size_t row) const { return jobs_[row].duration; }
+  Duration limit(std::size_t row) const { return jobs_[row].limit; }
+
+  JobSpec spec(std::size_t row) const {
+    const Job& job = jobs_[row];
+    JobSpec spec{first_id_ + static_cast<std::int64_t>(row), job.submit, job.limit, job.estimate,
+                 &shapes_[job.shape]};
+    if (!priority_.empty()) spec.priority = priority_[row];
+    if (!urgency_.empty()) spec.urgency = urgency_[row];
+    if (!key_.empty()) spec.given_key = key_[row];
+    return spec;
+  }
 
  private:
   void intern_shapes(const JobColumns& columns, const NodeTable& nodes, std::int32_t first_shape);
 
+  // What every job has, side by side: a start looks at all of it.
+  struct Job {
+    Time submit;
+    Duration duration, limit, estimate;
+    std::int32_t shape = 0;
+  };
+
   std::int64_t first_id_;
-  std::vector<Time> submit_;
-  std::vector<Duration> duration_, limit_, estimate_;
-  std::vector<std::int32_t> shape_;
+  std::vector<Job> jobs_;
   std::vector<Shape> shapes_;
   std::vector<double> priority_, urgency_, key_;
   std::vector<std::uint32_t> order_;
   std::vector<std::string> resources_;
-  bool every_estimate_ = true;
 };
 
 }  // namespace fairlead

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <optional>
 #include <string>
 
 #include "base/errors.hpp"
@@ -29,6 +28,7 @@ void NodeState::extend(std::shared_ptr<const NodeTable> nodes) {
   nodes_ = std::move(nodes);
   const std::int32_t n = nodes_->n;
   in_service_.resize(n, 1);
+  is_changed_.resize(n, 0);
   const auto first = nodes_->capacity.begin() + std::ptrdiff_t{known} * nodes_->counted();
   capacity_.insert(capacity_.end(), first, nodes_->capacity.end());
   free_.insert(free_.end(), first, nodes_->capacity.end());
@@ -46,6 +46,8 @@ void NodeState::extend(std::shared_ptr<const NodeTable> nodes) {
       std::fill_n(memory_.begin() + begin, count, nodes_->gpu_memory[node]);
     }
   }
+  index_.extend(*this);
+  for (std::int32_t node = known; node < n; ++node) changed(node);
 }
 
 std::int64_t NodeState::device_slots(std::int32_t node, const Shape& shape, const Ask& ask) const {
@@ -64,9 +66,7 @@ std::int64_t NodeState::device_slots(std::int32_t node, const Shape& shape, cons
 }
 
 std::int64_t NodeState::units_on(std::int32_t node, const Shape& shape, std::int64_t most) const {
-  if (!in_service_[node]) return 0;
-  if (shape.pool >= 0 && nodes_->pool[node] != shape.pool) return 0;
-  if (shape.gpu_types != kAnyType && !(nodes_->gpu_type[node] & shape.gpu_types)) return 0;
+  if (!in_service_[node] || !admits(node, shape)) return 0;
   if (shape.one_unit_per_node) most = std::min<std::int64_t>(most, 1);
   const std::int64_t* const free = free_.data() + std::ptrdiff_t{node} * nodes_->counted();
   for (const Ask& ask : shape.counted) {
@@ -80,12 +80,28 @@ std::int64_t NodeState::units_on(std::int32_t node, const Shape& shape, std::int
   return most;
 }
 
-bool NodeState::fits(const Shape& shape) const {
-  std::int64_t left = shape.units;
-  for (std::int32_t node = 0; node < nodes_->n && left > 0; ++node) {
-    left -= units_on(node, shape, left);
+std::int64_t NodeState::units(const Shape& shape, std::int64_t enough) const {
+  return index().units(*this, shape, enough);
+}
+
+const NodeIndex& NodeState::index() const {
+  if (changed_.empty()) return index_;
+  for (const std::int32_t node : changed_) {
+    index_.update(*this, node);
+    is_changed_[node] = false;
   }
-  return left <= 0;
+  changed_.clear();
+  return index_;
+}
+
+Needs NodeState::needs(const Shape& shape) const {
+  Needs needs;
+  const auto at_least = [&](std::int32_t i, std::int64_t amount) {
+    if (static_cast<std::size_t>(i) < kNeeds) needs.amount[i] = amount;
+  };
+  for (const Ask& ask : shape.devices) at_least(ask.resource, ask.amount * shape.tasks_per_unit);
+  for (const Ask& ask : shape.counted) at_least(nodes_->kinds() + ask.resource, ask.amount);
+  return needs;
 }
 
 bool NodeState::in_use(std::int32_t node) const {
@@ -98,77 +114,14 @@ bool NodeState::in_use(std::int32_t node) const {
   return false;
 }
 
-// A device kind is one resource, its free share the sum over the devices.
-NodeState::Fraction NodeState::largest_free_after(std::int32_t node, const Shape& shape) const {
-  std::optional<Fraction> largest;
-  const auto consider = [&](std::int64_t free, std::int64_t capacity) {
-    if (capacity > 0 && (!largest || *largest < Fraction{free, capacity}))
-      largest = {free, capacity};
-  };
-  const auto asked = [](const Asks& asks, std::int32_t resource) {
-    for (const Ask& ask : asks) {
-      if (ask.resource == resource) return ask.amount;
-    }
-    return std::int64_t{0};
-  };
-  for (std::int32_t r = 0; r < nodes_->counted(); ++r) {
-    consider(free(node, r) - asked(shape.counted, r), capacity(node, r));
+// For gangs with one unit a node: what one node is given changes nothing on the others.
+void NodeState::choose_apart(const Shape& shape, Placement rule, std::span<std::int32_t> nodes) {
+  index();
+  for (std::int32_t& node : nodes) {
+    node = index_.choose(*this, shape, rule, 1);
+    assert(node >= 0 && "place() needs a job that fits");
+    index_.remove(node);
   }
-  for (std::int32_t kind = 0; kind < nodes_->kinds(); ++kind) {
-    consider(free_share_[cell(node, kind)] - asked(shape.devices, kind) * shape.tasks_per_unit,
-             nodes_->devices(node, kind) * kWholeDevice);
-  }
-  return largest.value_or(Fraction{});
-}
-
-NodeState::Fraction NodeState::largest_load(std::int32_t node) const {
-  Fraction largest;
-  const auto consider = [&](std::int64_t free, std::int64_t capacity) {
-    if (capacity > 0) largest = std::max(largest, Fraction{capacity - free, capacity});
-  };
-  for (std::int32_t r = 0; r < nodes_->counted(); ++r) consider(free(node, r), capacity(node, r));
-  for (std::int32_t kind = 0; kind < nodes_->kinds(); ++kind) {
-    consider(free_share_[cell(node, kind)], nodes_->devices(node, kind) * kWholeDevice);
-  }
-  return largest;
-}
-
-// The node for the next unit, -1 where none fits. Strict comparisons: ties go to the lowest row.
-std::int32_t NodeState::choose(const Shape& shape, Placement rule,
-                               std::span<const std::int32_t> placed) const {
-  const std::int64_t left = shape.units - static_cast<std::int64_t>(placed.size());
-  std::int32_t best = -1;
-  std::int64_t best_units = 0;
-  Fraction best_score;
-  for (std::int32_t node = 0; node < nodes_->n; ++node) {
-    const std::int64_t units = units_on(node, shape, rule == Placement::consolidated ? left : 1);
-    if (units == 0) continue;
-    if (shape.one_unit_per_node && std::ranges::find(placed, node) != placed.end()) continue;
-    bool better = best < 0;
-    switch (rule) {
-      case Placement::first_fit:
-        return node;
-      case Placement::best_fit:
-      case Placement::worst_fit: {
-        const Fraction score = largest_free_after(node, shape);
-        better |= rule == Placement::best_fit ? score < best_score : best_score < score;
-        if (better) best_score = score;
-        break;
-      }
-      case Placement::balanced: {
-        const Fraction score = largest_load(node);
-        better |= score < best_score;
-        if (better) best_score = score;
-        break;
-      }
-      case Placement::consolidated:
-        better |= units > best_units || (units == best_units && in_use(node) && !in_use(best));
-        if (better) best_units = units;
-        break;
-    }
-    if (better) best = node;
-  }
-  return best;
 }
 
 // The device with the smallest sufficient free share, then the lowest index.
@@ -183,6 +136,7 @@ std::int32_t NodeState::pick_share(std::int32_t node, const Ask& ask, std::int64
 }
 
 void NodeState::take_counted(std::int32_t node, const Shape& shape, std::int64_t sign) {
+  changed(node);
   for (const Ask& ask : shape.counted) {
     free_[node * nodes_->counted() + ask.resource] -= sign * ask.amount;
   }
@@ -235,10 +189,12 @@ void NodeState::pick_devices(std::int32_t node, const Shape& shape,
 void NodeState::place(const Shape& shape, Placement rule, std::span<std::int32_t> block) {
   const std::int32_t per_task = shape.devices_per_task();
   std::size_t next = shape.units;
+  if (shape.one_unit_per_node) choose_apart(shape, rule, block.first(shape.units));
   for (std::int32_t unit = 0; unit < shape.units; ++unit) {
-    const std::int32_t node = choose(shape, rule, block.first(unit));
+    if (!shape.one_unit_per_node)
+      block[unit] = index().choose(*this, shape, rule, shape.units - unit);
+    const std::int32_t node = block[unit];
     assert(node >= 0 && "place() needs a job that fits");
-    block[unit] = node;
     take_counted(node, shape, 1);
     if (per_task == 0) continue;
     for (std::int32_t task = 0; task < shape.tasks_per_unit; ++task) {
@@ -271,8 +227,11 @@ void NodeState::release(const Shape& shape, std::span<const std::int32_t> block)
 
 void NodeState::set_capacity(std::int32_t node, std::int32_t resource, std::int64_t amount) {
   const std::int32_t i = node * nodes_->counted() + resource;
+  if (capacity_[i] == amount) return;
   free_[i] += amount - capacity_[i];
   capacity_[i] = amount;
+  index_.forget_kind(node);
+  changed(node);
 }
 
 void NodeState::become_min(const NodeState& a, const NodeState& b) {
@@ -281,11 +240,15 @@ void NodeState::become_min(const NodeState& a, const NodeState& b) {
 }
 
 void NodeState::become_min_on(std::int32_t node, const NodeState& a, const NodeState& b) {
+  changed(node);
   in_service_[node] = a.in_service_[node] && b.in_service_[node];
   for (std::int32_t r = 0; r < nodes_->counted(); ++r) {
     const std::int32_t i = node * nodes_->counted() + r;
     free_[i] = std::min(a.free_[i], b.free_[i]);
-    capacity_[i] = std::min(a.capacity_[i], b.capacity_[i]);
+    if (const auto least = std::min(a.capacity_[i], b.capacity_[i]); least != capacity_[i]) {
+      capacity_[i] = least;
+      index_.forget_kind(node);
+    }
   }
   for (std::int32_t kind = 0; kind < nodes_->kinds(); ++kind) {
     std::int64_t sum = 0;

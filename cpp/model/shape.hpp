@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <vector>
 
 namespace fairlead {
 
@@ -17,25 +18,31 @@ struct Ask {
   std::int64_t total = 0;     // counted resources: of the whole job, saturated
 };
 
-// A few asks, kept in place: shapes are looked at for every candidate of every pass.
+// The asks of a shape. Most shapes ask for one or two resources: those are kept in place, because
+// shapes are looked at for every job.
 class Asks {
  public:
   Asks() = default;
   Asks(std::initializer_list<Ask> asks) {
     for (const Ask& ask : asks) push_back(ask);
   }
-  void push_back(const Ask& ask) { asks_[size_++] = ask; }
-  void clear() { size_ = 0; }
+  void push_back(const Ask& ask) {
+    if (size_ < kInPlace) few_[size_] = ask;
+    if (size_ == kInPlace) many_.assign(few_.begin(), few_.end());
+    if (size_++ >= kInPlace) many_.push_back(ask);
+  }
+  void clear() { *this = {}; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  const Ask& operator[](std::size_t i) const { return asks_[i]; }
-  const Ask& front() const { return asks_.front(); }
-  const Ask* begin() const { return asks_.data(); }
-  const Ask* end() const { return asks_.data() + size_; }
+  const Ask& operator[](std::size_t i) const { return begin()[i]; }
+  const Ask* begin() const { return size_ <= kInPlace ? few_.data() : many_.data(); }
+  const Ask* end() const { return begin() + size_; }
 
  private:
+  static constexpr std::size_t kInPlace = 2;
   std::size_t size_ = 0;
-  std::array<Ask, kMaxResources> asks_{};
+  std::array<Ask, kInPlace> few_{};
+  std::vector<Ask> many_;  // all of them, where there are more
 };
 
 inline constexpr std::int64_t kWholeDevice = 1000;
@@ -71,5 +78,9 @@ struct Shape {
   // A placement block: the node of every unit, then the devices of every task.
   std::int64_t block_size() const { return units + tasks() * devices_per_task(); }
 };
+
+// Of what is asked, without the index.
+std::uint64_t hash_of(const Shape& shape);
+bool same_but_index(const Shape& a, const Shape& b);
 
 }  // namespace fairlead

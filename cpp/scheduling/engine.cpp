@@ -14,11 +14,6 @@ Duration doubling(Duration estimate) {
   return {std::max(twice, kSecond.ns)};
 }
 
-template <typename Entry>
-void insert_sorted(std::vector<Entry>& entries, const Entry& entry) {
-  entries.insert(std::upper_bound(entries.begin(), entries.end(), entry), entry);
-}
-
 }  // namespace
 
 Correction correction_named(std::string_view name) {
@@ -31,7 +26,8 @@ Engine::Engine(std::shared_ptr<const NodeTable> nodes, EngineOptions options)
       options_(std::move(options)),
       per_pass_(options_.policy->key_use() == KeyUse::per_pass),
       service_(nodes_, options_.known),
-      spaces_(std::in_place_type<Spaces<NodeState>>, nodes_) {
+      spaces_(std::in_place_type<Spaces<NodeState>>, nodes_),
+      queue_(options_.backfill_order == BackfillOrder::shortest, options_.index_from) {
   if (options_.counts && CountState::can_hold(*nodes_)) spaces_.emplace<Spaces<CountState>>(nodes_);
   for (const std::int32_t node : options_.down) service_.set_health(node, Health::drained);
   nodes_changed(now_);
@@ -44,10 +40,8 @@ void Engine::submit(const JobSpec& job, Time now) {
   now_ = now;
   const Row slot = new_slot();
   LiveJob& live = live_[slot];
-  const std::uint32_t generation = live.generation;
-  live = LiveJob{};
-  live.generation = generation;
   live.spec = job;
+  live.attempt = 0;
   if (indexed_) index_[job.id] = slot;
   if (feasible(*job.shape)) {
     enqueue(slot, now);
@@ -55,7 +49,7 @@ void Engine::submit(const JobSpec& job, Time now) {
   }
   live.state = JobState::infeasible;
   infeasible_.push_back(slot);
-  refusals_.push_back({Decision::Kind::refuse, job.id, {slot, generation}, now});
+  refusals_.push_back({Decision::Kind::refuse, job.id, {slot, live.generation}, now});
 }
 
 bool Engine::finish(Handle handle, Outcome outcome, Time now) {
@@ -128,12 +122,12 @@ void Engine::node_resume(std::int32_t node) {
 void Engine::node_fail(std::int32_t node, Time now) {
   now_ = now;
   std::vector<Row> lost;
-  for (const Running& entry : running_) {
+  running_.each([&](const Running& entry) {
     const std::span<const std::int32_t> block = placement(entry.slot);
     const std::span<const std::int32_t> on =
         block.empty() ? block : block.first(live_[entry.slot].spec.shape->units);
     if (block.empty() || std::ranges::find(on, node) != on.end()) lost.push_back(entry.slot);
-  }
+  });
   for (const Row slot : lost) {
     record(slot, options_.requeue ? Outcome::requeued : Outcome::failed, now);
     stop(slot);
@@ -158,14 +152,15 @@ void Engine::set_plan(std::vector<Change> plan, Duration startup, Time now) {
   now_ = now;
   service_.set_plan(std::move(plan), startup);
   nodes_changed(now);
-  disturbed_ = true;
+  service_changed();
 }
 
 bool Engine::advance(Time now) {
   now_ = now;
   if (service_.next_change() > now) return false;
-  with_space(
-      [&](auto& spaces) { service_.advance(now, spaces.now, [this] { return busy_until(0); }); });
+  with_space([&](auto& spaces) {
+    service_.advance(now, spaces.now, [this] { return busy_until(running_.begin()); });
+  });
   service_changed();
   return true;
 }
@@ -202,43 +197,41 @@ void Engine::record(Row slot, Outcome outcome, Time end) {
   runs_.push_back(run);
 }
 
-Waiting Engine::entry_of(Row slot) const {
+Rank Engine::rank_of(Row slot) const {
   const LiveJob& live = live_[slot];
-  const Shape& shape = *live.spec.shape;
-  const bool counted = !shape.counted.empty();
-  return {live.key,
-          live.spec.submit,
-          live.spec.id,
-          slot,
-          counted ? shape.counted.front().resource : -1,
-          counted ? shape.counted.front().total : 0};
+  return {Rank::key_of(live.key), live.spec.submit, live.spec.id};
 }
 
 Engine::Running Engine::running_entry(Row slot) const {
   return {live_[slot].planned_end, slot, live_[slot].spec.shape};
 }
 
+// The job waits for the next pass, which starts it or puts it into the queue.
 void Engine::enqueue(Row slot, Time now) {
   LiveJob& live = live_[slot];
   live.state = JobState::waiting;
   now_ = now;
   // Keys of every pass are made for all waiting jobs at once, when it comes.
   if (!per_pass_) live.key = options_.policy->key(*this, slot);
-  if (!queue_.insert(entry_of(slot))) disturbed_ = true;
+  fresh_.push_back(slot);
+  if (head_ >= 0 && rank_of(slot) < head_rank_) disturbed_ = true;
 }
 
 void Engine::dequeue(Row slot) {
-  queue_.erase(entry_of(slot));
+  if (std::erase(fresh_, slot) == 0) queue_.erase(rank_of(slot), slot);
   disturbed_ = true;
 }
 
 void Engine::stop(Row slot) {
   LiveJob& live = live_[slot];
   const Shape& shape = *live.spec.shape;
-  running_.erase(std::lower_bound(running_.begin(), running_.end(), running_entry(slot)));
+  running_.erase(running_entry(slot));
   with_space([&](auto& spaces) {
-    spaces.now.release(shape, placement(slot));
-    if (service_.settle(spaces.now)) service_changed_ = true;
+    spaces.stopped(shape, placement(slot), live.planned_end);
+    if (service_.settle(spaces.now)) {
+      spaces.forget();
+      service_changed_ = true;
+    }
   });
   if (live.block >= 0) blocks_.release(live.block, shape.block_size());
   live.block = -1;
@@ -248,21 +241,23 @@ void Engine::stop(Row slot) {
 
 void Engine::plan_end(Row slot, Time planned_end) {
   LiveJob& live = live_[slot];
-  running_.erase(std::lower_bound(running_.begin(), running_.end(), running_entry(slot)));
+  running_.erase(running_entry(slot));
+  with_space([&](auto& spaces) {
+    spaces.replanned(*live.spec.shape, placement(slot), live.planned_end, planned_end);
+  });
   live.planned_end = planned_end;
-  insert_sorted(running_, running_entry(slot));
+  running_.insert(running_entry(slot));
   disturbed_ = true;
 }
 
 void Engine::correct_overdue(Time now) {
-  corrected_.clear();
-  std::size_t i = 0;
-  while (i < running_.size() && running_[i].planned_end <= now) {
-    const Row slot = running_[i].slot;
+  auto at = running_.begin();
+  while (at != running_.end() && running_[at].planned_end <= now) {
+    const Row slot = running_[at].slot;
     LiveJob& live = live_[slot];
     JobSpec& spec = live.spec;
     if (spec.estimate >= spec.limit) {
-      ++i;  // at its limit: whoever drives the engine is about to end it
+      at = running_.next(at);  // at its limit: whoever drives the engine is about to end it
       continue;
     }
     while (spec.estimate < spec.limit && live.start + spec.estimate <= now) {
@@ -270,19 +265,21 @@ void Engine::correct_overdue(Time now) {
     }
     plan_end(slot, live.start + spec.estimate);
     corrected_.push_back({slot, live.generation});
-    i = 0;
+    at = running_.begin();
   }
 }
 
+// All waiting jobs get new keys, and so a new order.
 void Engine::refresh_keys(Time now) {
   now_ = now;
-  const std::span<Waiting> entries = queue_.entries();
-  std::vector<Row> rows;
-  std::vector<double> keys(entries.size());
-  for (const Waiting& entry : entries) rows.push_back(entry.slot);
+  std::vector<Row> rows(fresh_);
+  queue_.each([&](const Waiting& job) { rows.push_back(job.slot); });
+  std::ranges::sort(rows, {}, [this](Row slot) { return rank_of(slot); });
+  std::vector<double> keys(rows.size());
   options_.policy->keys(*this, rows, keys);
-  for (std::size_t i = 0; i < entries.size(); ++i) entries[i].key = live_[rows[i]].key = keys[i];
-  queue_.sort();
+  queue_.clear();
+  for (std::size_t i = 0; i < rows.size(); ++i) live_[rows[i]].key = keys[i];
+  fresh_ = std::move(rows);
   disturbed_ = true;
 }
 
@@ -291,14 +288,14 @@ std::span<std::int32_t> Engine::block_of(const LiveJob& live) {
   return blocks_.block(live.block, live.spec.shape->block_size());
 }
 
-std::vector<Time> Engine::busy_until(std::size_t first_running) const {
+std::vector<Time> Engine::busy_until(RunningJobs::Position first) const {
   std::vector<Time> until(nodes_->n, Time{std::numeric_limits<std::int64_t>::min()});
-  for (std::size_t i = first_running; i < running_.size(); ++i) {
-    const std::span<const std::int32_t> block = placement(running_[i].slot);
-    const std::int32_t units = live_[running_[i].slot].spec.shape->units;
+  for (auto at = first; at != running_.end(); at = running_.next(at)) {
+    const std::span<const std::int32_t> block = placement(running_[at].slot);
+    const std::int32_t units = running_[at].shape->units;
     for (std::int32_t u = 0; u < units; ++u) {
       Time& node = until[block.empty() ? 0 : block[u]];
-      node = std::max(node, running_[i].planned_end);
+      node = std::max(node, running_[at].planned_end);
     }
   }
   return until;
@@ -308,6 +305,7 @@ void Engine::service_changed() {
   with_space([&](auto& spaces) {
     service_.settle(spaces.now);
     service_.publish(spaces.now);
+    spaces.forget();
   });
   service_changed_ = true;
   disturbed_ = true;

@@ -12,15 +12,15 @@
 #include <variant>
 #include <vector>
 
+#include "base/sorted_list.hpp"
 #include "base/time.hpp"
 #include "model/block_pool.hpp"
-#include "model/count_state.hpp"
 #include "model/job_table.hpp"
-#include "model/node_state.hpp"
 #include "scheduling/journal.hpp"
 #include "scheduling/policy.hpp"
 #include "scheduling/registry.hpp"
 #include "scheduling/service.hpp"
+#include "scheduling/spaces.hpp"
 #include "scheduling/waiting_queue.hpp"
 
 namespace fairlead {
@@ -37,6 +37,7 @@ struct EngineOptions {
   Correction correction = nullptr;
   bool requeue = true;               // a job that loses a node starts over
   bool counts = true;                // keep one node without devices as counts
+  std::size_t index_from = 128;      // waiting jobs that are still looked at one by one
   bool report_reservations = false;  // make `reserve` decisions; costs a shadow in every pass
   std::vector<std::int32_t> down;    // nodes not yet in service
   std::vector<Change> known;         // when they will be, and other changes known ahead
@@ -116,7 +117,7 @@ class Engine final : private Snapshot {
   std::optional<Row> find(std::int64_t job) const;
   std::span<const std::int32_t> placement(Row slot) const;
   std::span<const LiveJob> live() const { return live_; }
-  std::size_t waiting() const { return queue_.size(); }
+  std::size_t waiting() const { return queue_.size() + fresh_.size(); }
   std::size_t running() const { return running_.size(); }
   // The node of a running job, -1 where it is on several.
   std::int32_t node_of(Row slot) const;
@@ -132,6 +133,15 @@ class Engine final : private Snapshot {
   double usd_per_hour() const;
   bool take_service_changed();
 
+  // What has ended; whoever drives an engine for months takes note and lets it be forgotten.
+  void forget_ended() {
+    runs_.clear();
+    placements_.clear();
+  }
+  // The shape's index is about to be given to another one; no live job has the shape.
+  void forget_shape(const Shape& shape) {
+    if (static_cast<std::size_t>(shape.index) < feasible_.size()) feasible_[shape.index] = -1;
+  }
   const Journal<Run>& runs() const { return runs_; }
   const Journal<std::int32_t>& placements() const { return placements_; }
 
@@ -143,21 +153,12 @@ class Engine final : private Snapshot {
   std::uint64_t digest() const;
 
  private:
-  // The present, and scratch space of the EASY pass: what is free at the shadow, and in both.
-  template <typename State>
-  struct Spaces {
-    explicit Spaces(const std::shared_ptr<const NodeTable>& nodes)
-        : now(nodes), shadow(nodes), both(nodes) {}
-    State now, shadow, both;
-  };
-
   struct Running {
     Time planned_end;
     Row slot;
     const Shape* shape;
-    bool operator<(const Running& other) const {
-      return planned_end != other.planned_end ? planned_end < other.planned_end : slot < other.slot;
-    }
+    std::int64_t order() const { return planned_end.ns; }
+    bool operator==(const Running& other) const { return slot == other.slot; }
   };
 
   // Shapes known to fail a test in this pass: what is free only shrinks, so one failure stands for
@@ -178,6 +179,8 @@ class Engine final : private Snapshot {
     std::vector<std::uint64_t> stamp_;
   };
 
+  using RunningJobs = SortedList<Running>;
+
   struct Reservation {
     std::int64_t job = -1;
     Time at;
@@ -187,7 +190,7 @@ class Engine final : private Snapshot {
   Row new_slot();
   void retire(Row slot);
   void record(Row slot, Outcome outcome, Time end);
-  Waiting entry_of(Row slot) const;
+  Rank rank_of(Row slot) const;
   Running running_entry(Row slot) const;
   void enqueue(Row slot, Time now);
   void dequeue(Row slot);
@@ -202,35 +205,47 @@ class Engine final : private Snapshot {
   const JobSpec& job(Row row) const override { return live_[row].spec; }
   double dominant_share(Row row) const override;
 
-  std::vector<Time> busy_until(std::size_t first_running) const;
+  std::vector<Time> busy_until(RunningJobs::Position first) const;
 
-  bool feasible(const Shape& shape);
+  bool feasible(const Shape& shape) {
+    const auto index = static_cast<std::size_t>(shape.index);
+    if (index < feasible_.size() && feasible_[index] >= 0) return feasible_[index] != 0;
+    return judge_feasible(shape);
+  }
+  bool judge_feasible(const Shape& shape);
   const NodeState& everything();
   void nodes_changed(Time now);
   void service_changed();
 
   // pass.cpp: the policy's pass, written once for both kinds of state.
   template <typename State>
+  class Filler;
+  template <typename State>
+  Waiting waiting_entry(const State& now, Row slot) const;
+  template <typename State>
   void pass(Spaces<State>& spaces, Time now);
   template <typename State>
   void start_in_order(Spaces<State>& spaces, Time now);
   template <typename State>
-  bool may_fit(const State& state, std::size_t position) const;
+  void take_in_fresh(Spaces<State>& spaces, Time now);
   template <typename State>
-  void consider_from(Spaces<State>& spaces, std::size_t first, Time now);
+  void consider_fresh(Spaces<State>& spaces, Time now);
+  void sort_candidates(std::vector<Row>& rows) const;
   template <typename State>
-  static bool has_room(const State& state, const Shape& shape, Memo& failed);
+  Duration time_before_shadow(Spaces<State>& spaces, Time now);
   template <typename State>
-  void consider(Spaces<State>& spaces, std::size_t position, Time now);
+  bool has_room(const State& state, const Shape& shape, Memo& failed);
   template <typename State>
-  void start(State& state, std::size_t position, Time now);
-  template <typename State>
-  bool find_shadow(Spaces<State>& spaces, const Shape& shape, Time now);
-  template <typename State>
-  void hold_for_head(Spaces<State>& spaces);
+  void start(Spaces<State>& spaces, Row slot, Duration in_time, Time now);
   template <typename State>
   void report_reservation(Spaces<State>& spaces, Time now);
-  void drop_started();
+
+  // shadow.cpp: when a blocked shape will fit.
+  template <typename State>
+  bool find_shadow(Spaces<State>& spaces, const Shape& shape, Time now);
+  bool walk_shadow(Spaces<NodeState>& spaces, const Shape& shape, Time now);
+  template <typename State>
+  bool replay_shadow(Spaces<State>& spaces, const Shape& shape, Time now);
 
   template <typename Visit>
   decltype(auto) with_space(Visit&& visit) {
@@ -242,14 +257,15 @@ class Engine final : private Snapshot {
   bool per_pass_;  // the policy makes keys anew in every pass
   Service service_;
   std::variant<Spaces<CountState>, Spaces<NodeState>> spaces_;
-  std::optional<NodeState> everything_;  // all nodes known or planned, empty: judges feasibility
-  std::vector<std::int8_t> feasible_;    // by shape index: 1 yes, 0 no, -1 not yet judged
+  // All nodes known or planned, empty: judges feasibility. Forks share it.
+  std::shared_ptr<const NodeState> everything_;
+  std::vector<std::int8_t> feasible_;  // by shape index: 1 yes, 0 no, -1 not yet judged
 
   Time now_;  // of the latest call
   std::vector<LiveJob> live_;
   std::vector<Row> free_slots_;
   WaitingQueue queue_;
-  std::vector<Running> running_;  // by planned end
+  RunningJobs running_;  // by planned end
   std::vector<Row> infeasible_;
   BlockPool blocks_;
   std::vector<double> total_counted_, total_devices_;    // over all nodes known
@@ -257,14 +273,10 @@ class Engine final : private Snapshot {
   mutable bool indexed_ = false;
 
   // What the last pass left behind, so that one after mere submissions looks at those alone.
-  bool disturbed_ = true;             // anything but submissions behind the head happened since
-  std::size_t settled_ = 0;           // queue entries the last pass has judged
-  Row head_ = -1;                     // the blocked head, if any
-  std::optional<Time> shadow_at_;     // the shadow time last found, if any
-  Row held_for_ = -1;                 // the head that spaces.shadow and spaces.both hold room for
-  std::vector<std::size_t> started_;  // queue positions started by this pass
-  std::vector<std::size_t> candidates_;
-  std::vector<std::int32_t> held_;         // the head's placement at the shadow
+  bool disturbed_ = true;   // anything but submissions behind the head happened since
+  std::vector<Row> fresh_;  // submitted since, in no queue yet
+  Row head_ = -1;           // the blocked head, if any
+  Rank head_rank_;
   Memo no_room_, no_room_beside_, never_;  // shapes that failed in this pass
   Reservation reported_;
 

@@ -49,33 +49,34 @@ double Engine::dominant_share(Row row) const {
 // All nodes known, with the most capacity that a plan or an event ever gives them, and empty.
 const NodeState& Engine::everything() {
   if (everything_) return *everything_;
-  everything_.emplace(nodes_);
+  const auto all = std::make_shared<NodeState>(nodes_);
   std::vector<std::int32_t> left;
   for (std::int32_t node = 0; node < nodes_->n; ++node) {
     const std::int32_t pool = nodes_->pool[node];
     for (std::int32_t p = static_cast<std::int32_t>(left.size()); p <= pool; ++p) {
       left.push_back(service_.most_nodes(p));
     }
-    everything_->set_in_service(node, left[pool]-- > 0);
+    all->set_in_service(node, left[pool]-- > 0);
     for (std::int32_t r = 0; r < nodes_->counted(); ++r) {
       const std::int64_t current =
           with_space([&](const auto& spaces) { return spaces.now.capacity(node, r); });
-      everything_->set_capacity(node, r, std::max(everything_->capacity(node, r), current));
+      all->set_capacity(node, r, std::max(all->capacity(node, r), current));
     }
   }
   for (const Change& change : service_.ahead()) {
     if (change.kind != Change::Kind::capacity) continue;
-    const std::int64_t known = everything_->capacity(change.target, change.resource);
-    everything_->set_capacity(change.target, change.resource, std::max(known, change.value));
+    const std::int64_t known = all->capacity(change.target, change.resource);
+    all->set_capacity(change.target, change.resource, std::max(known, change.value));
   }
+  all->index();  // brought up to date once, so that threads may ask it together
+  everything_ = all;
   return *everything_;
 }
 
-bool Engine::feasible(const Shape& shape) {
-  if (shape.lacking >= 0) return false;
+bool Engine::judge_feasible(const Shape& shape) {
   const auto index = static_cast<std::size_t>(shape.index);
   if (index >= feasible_.size()) feasible_.resize(index + 1, -1);
-  if (feasible_[index] < 0) feasible_[index] = everything().fits(shape);
+  feasible_[index] = shape.lacking < 0 && everything().fits(shape);
   return feasible_[index] != 0;
 }
 

@@ -15,17 +15,6 @@ std::uint64_t bits(std::int64_t value) {
   return static_cast<std::uint64_t>(value);
 }
 
-std::uint64_t hash_of(const Shape& shape) {
-  std::uint64_t h = combine(bits(shape.units), bits(shape.tasks_per_unit));
-  h = combine(h, combine(bits(shape.pool), shape.gpu_types));
-  h = combine(h, combine(bits(shape.gpu_memory), bits(shape.one_unit_per_node)));
-  for (const auto* asks : {&shape.counted, &shape.devices}) {
-    h = combine(h, asks->size());
-    for (const Ask& ask : *asks) h = combine(h, combine(bits(ask.resource), bits(ask.amount)));
-  }
-  return h;
-}
-
 }  // namespace
 
 std::optional<Row> Engine::find(std::int64_t job) const {

@@ -1,11 +1,12 @@
-// An append-only list in chunks: it grows without moving, and copies share what was there when they
-// were made.
+// An append-only list in chunks, each of which knows the one before: it grows without moving, and a
+// copy takes one pointer and shares what was there.
 #pragma once
 
-#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace fairlead {
@@ -13,50 +14,79 @@ namespace fairlead {
 template <typename T>
 class Journal {
  public:
+  Journal() = default;
+  Journal(const Journal&) = default;
+  Journal(Journal&&) noexcept = default;
+  Journal& operator=(const Journal& other) { return *this = Journal(other); }
+  Journal& operator=(Journal&& other) noexcept {
+    std::swap(last_, other.last_);
+    std::swap(size_, other.size_);
+    std::swap(room_, other.room_);
+    return *this;
+  }
+  // One by one: chunks that let go of each other would do so as deep as the list is long.
+  ~Journal() {
+    while (last_ && last_.use_count() == 1) last_ = std::move(last_->before);
+  }
+
   void push_back(const T& item) {
-    if (!open_ || chunks_.back()->size() == kChunk) open();
-    chunks_.back()->push_back(item);
+    if (room_ == 0) open();
+    last_->items.push_back(item);
+    --room_;
     ++size_;
   }
   void append(std::span<const T> items) {
     for (const T& item : items) push_back(item);
   }
   std::size_t size() const { return size_; }
+  void clear() { *this = Journal(); }
 
   // Call before copying: neither this nor the copy then writes to a chunk that the other reads.
-  void seal() { open_ = false; }
+  void seal() { room_ = 0; }
 
   // Visits in order of appending.
   template <typename Visit>
   void each(Visit visit) const {
-    for (const auto& chunk : chunks_) {
-      for (const T& item : *chunk) visit(item);
+    std::vector<const Chunk*> chunks;
+    for (const Chunk* chunk = last_.get(); chunk != nullptr; chunk = chunk->before.get()) {
+      chunks.push_back(chunk);
+    }
+    for (auto chunk = chunks.rbegin(); chunk != chunks.rend(); ++chunk) {
+      for (const T& item : (*chunk)->items) visit(item);
     }
   }
 
   std::vector<T> all() const {
     std::vector<T> result;
     result.reserve(size_);
-    for (const auto& chunk : chunks_) result.insert(result.end(), chunk->begin(), chunk->end());
+    each([&](const T& item) { result.push_back(item); });
     return result;
   }
 
  private:
   static constexpr std::size_t kChunk = 1024;
+  struct Chunk {
+    std::vector<T> items;
+    std::shared_ptr<Chunk> before;
+  };
 
   void open() {
-    open_ = true;
     // A chunk that no copy reads any more is filled up first, so that many short-lived forks cost
     // nothing.
-    if (!chunks_.empty() && chunks_.back().use_count() == 1 && chunks_.back()->size() < kChunk)
-      return;
-    chunks_.push_back(std::make_shared<std::vector<T>>());
-    chunks_.back()->reserve(kChunk);
+    if (!last_ || last_.use_count() > 1 || last_->items.size() == kChunk) {
+      auto chunk = std::make_shared<Chunk>();
+      chunk->items.reserve(kChunk);
+      chunk->before = std::move(last_);
+      last_ = std::move(chunk);
+    }
+    // Copies that were dropped in other threads have done with the chunk.
+    std::atomic_thread_fence(std::memory_order_acquire);
+    room_ = kChunk - last_->items.size();
   }
 
-  std::vector<std::shared_ptr<std::vector<T>>> chunks_;
+  std::shared_ptr<Chunk> last_;
   std::size_t size_ = 0;
-  bool open_ = false;
+  std::size_t room_ = 0;  // in the last chunk, while it is this journal's alone
 };
 
 }  // namespace fairlead

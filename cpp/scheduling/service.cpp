@@ -40,6 +40,11 @@ void Service::set_power(std::int32_t node, Power power) {
 }
 
 void Service::insert(Change change) {
+  // What has been applied goes once it is the larger part.
+  if (next_ > 64 && next_ > ahead_.size() / 2) {
+    ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(next_));
+    next_ = 0;
+  }
   ahead_.insert(std::upper_bound(ahead_.begin() + static_cast<std::ptrdiff_t>(next_), ahead_.end(),
                                  change, earlier),
                 change);

@@ -40,7 +40,8 @@ void Simulation::add_jobs(const JobColumns& columns) {
   }
   known_jobs_ += table->size();
   known_shapes_ += static_cast<std::int32_t>(table->shapes().size());
-  sources_.push_back({std::move(table), 0});
+  sources_.push_back({std::move(table), 0, {}});
+  sources_.back().look();
 }
 
 void Simulation::add_events(std::vector<Event> events) {
@@ -50,6 +51,11 @@ void Simulation::add_events(std::vector<Event> events) {
   });
   events_ = std::make_shared<const std::vector<Event>>(std::move(events));
   next_event_ = 0;
+  look_at_events();
+}
+
+void Simulation::look_at_events() {
+  next_event_at_ = next_event_ < events_->size() ? (*events_)[next_event_].at : kNever;
 }
 
 void Simulation::set_plan(std::vector<Change> plan, Duration startup) {
@@ -57,13 +63,9 @@ void Simulation::set_plan(std::vector<Change> plan, Duration startup) {
 }
 
 Time Simulation::next_instant() const {
-  Time next = engine_.next_change();
+  Time next = std::min(engine_.next_change(), next_event_at_);
   if (!due_.empty()) next = std::min(next, due_.front().at);
-  if (next_event_ < events_->size()) next = std::min(next, (*events_)[next_event_].at);
-  for (const Source& source : sources_) {
-    if (source.next == source.table->size()) continue;
-    next = std::min(next, source.table->submit(source.table->row_at(source.next)));
-  }
+  for (const Source& source : sources_) next = std::min(next, source.next_at);
   return next;
 }
 
@@ -82,7 +84,7 @@ void Simulation::run_until(Time until, const std::function<void(double)>& pause)
 
 // One instant, or one round of it: zero-length jobs that a pass starts are due again at once.
 void Simulation::step() {
-  const bool has_events = next_event_ < events_->size();
+  const bool has_events = next_event_at_ <= now_;
   bool happened = finish_due();
   if (engine_.next_change() <= now_) happened |= engine_.advance(now_);
   if (has_events) happened |= apply_events(Event::Kind::estimate);
@@ -100,9 +102,9 @@ bool Simulation::finish_due() {
     std::ranges::pop_heap(due_, std::greater{});
     due_.pop_back();
     if (!engine_.current(handle)) continue;
-    if (end_[handle.slot] <= now_) {
-      const bool killed = killed_[handle.slot];
-      engine_.finish(handle, killed ? Outcome::timeout : Outcome::completed, now_);
+    const End& end = end_[handle.slot];
+    if (end.at <= now_) {
+      engine_.finish(handle, end.killed ? Outcome::timeout : Outcome::completed, now_);
       happened = true;
     } else if (engine_.live(handle.slot).planned_end <= now_) {
       happened = true;
@@ -119,6 +121,7 @@ bool Simulation::apply_events(Event::Kind last) {
     if (!apply(event)) ++ignored_events_;
     happened = true;
     ++next_event_;
+    look_at_events();
   }
   return happened;
 }
@@ -157,11 +160,9 @@ bool Simulation::submit_due() {
   bool happened = false;
   for (Source& source : sources_) {
     const JobTable& table = *source.table;
-    while (source.next < table.size()) {
-      const std::size_t row = table.row_at(source.next);
-      if (table.submit(row) > now_) break;
-      engine_.submit(table.spec(row), now_);
-      ++source.next;
+    while (source.next_at <= now_ && source.next < table.size()) {
+      engine_.submit(table.spec(table.row_at(source.next++)), now_);
+      source.look();
       ++submitted_;
       happened = true;
     }
@@ -173,16 +174,12 @@ void Simulation::follow_decisions() {
   for (const Decision& decision : engine_.decide(now_)) {
     if (decision.kind != Decision::Kind::start) continue;
     const Handle handle = decision.handle;
-    if (static_cast<std::size_t>(handle.slot) >= end_.size()) {
-      end_.resize(handle.slot + 1);
-      killed_.resize(handle.slot + 1);
-    }
+    if (static_cast<std::size_t>(handle.slot) >= end_.size()) end_.resize(handle.slot + 1);
     const Source& source = source_of(decision.job);
     const auto row = static_cast<std::size_t>(decision.job - source.table->first_id());
     const Duration run = wall_time(source.table->duration(row), engine_.speed_of(handle.slot));
     const Duration limit = source.table->limit(row);
-    killed_[handle.slot] = run > limit;
-    end_[handle.slot] = now_ + std::min(run, limit);
+    end_[handle.slot] = {now_ + std::min(run, limit), run > limit};
     schedule_end(handle);
   }
   for (const Handle& handle : engine_.corrected()) schedule_end(handle);
@@ -190,7 +187,7 @@ void Simulation::follow_decisions() {
 
 void Simulation::schedule_end(Handle handle) {
   const Time at =
-      std::min(end_[handle.slot], std::max(engine_.live(handle.slot).planned_end, now_));
+      std::min(end_[handle.slot].at, std::max(engine_.live(handle.slot).planned_end, now_));
   if (at == kNever) return;
   due_.push_back({at, handle});
   std::ranges::push_heap(due_, std::greater{});
@@ -212,10 +209,16 @@ void Simulation::sample_capacity() {
       {now_, engine_.paid_nodes(), engine_.usd_per_hour(), engine_.capacity_online()});
 }
 
-Simulation Simulation::fork() {
+Simulation Simulation::fork(bool arrivals) {
   samples_.seal();
   engine_.seal();
-  return *this;
+  Simulation copy = *this;
+  for (Source& source : copy.sources_) {
+    if (arrivals) break;
+    source.next = source.table->size();
+    source.look();
+  }
+  return copy;
 }
 
 Outcomes Simulation::outcomes() {

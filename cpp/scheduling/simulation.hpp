@@ -75,7 +75,9 @@ class Simulation {
   // instants.
   void run_until(Time until, const std::function<void(double)>& pause = {});
 
-  Simulation fork();
+  // An independent copy. Without arrivals it knows no job that has not been submitted yet, nor what
+  // happens to it from outside: what if nothing more came?
+  Simulation fork(bool arrivals = true);
   Time now() const { return now_; }
   Engine& engine() { return engine_; }
   const Engine& engine() const { return engine_; }
@@ -89,6 +91,14 @@ class Simulation {
   struct Source {
     std::shared_ptr<const JobTable> table;
     std::size_t next = 0;
+    Time next_at;  // when the next job is submitted
+
+    void look() { next_at = next < table->size() ? table->submit(table->row_at(next)) : kNever; }
+  };
+  // When the job in a slot ends, and whether that is at its limit.
+  struct End {
+    Time at;
+    bool killed = false;
   };
   struct Due {
     Time at;
@@ -97,6 +107,7 @@ class Simulation {
   };
 
   Time next_instant() const;
+  void look_at_events();
   void step();
   bool finish_due();
   bool apply_events(Event::Kind last);
@@ -104,7 +115,6 @@ class Simulation {
   bool submit_due();
   void follow_decisions();
   void schedule_end(Handle handle);
-  void watch(Row slot, Handle handle);
   const Source& source_of(std::int64_t job) const;
   void sample_capacity();
 
@@ -113,9 +123,9 @@ class Simulation {
   std::vector<Source> sources_;
   std::shared_ptr<const std::vector<Event>> events_;
   std::size_t next_event_ = 0;
-  std::vector<Due> due_;      // heap: true ends, and planned ends that come before them
-  std::vector<Time> end_;     // by slot: true end of the running job
-  std::vector<bool> killed_;  // by slot: it ends at its limit
+  Time next_event_at_ = kNever;
+  std::vector<Due> due_;  // heap: true ends, and planned ends that come before them
+  std::vector<End> end_;  // by slot, of the running job
   Journal<CapacitySample> samples_;
   Time now_{std::numeric_limits<std::int64_t>::min()};
   std::size_t known_jobs_ = 0;

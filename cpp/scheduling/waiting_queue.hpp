@@ -1,89 +1,222 @@
-// The waiting jobs in order: key, then submission, then row. Starting from the front costs nothing
-// more for a long queue.
+// The waiting jobs in order: key, then submission, then row. A short queue, or one that is only
+// appended to and taken from in front, is an array. Else jobs of one shape stand in one line, so
+// that what fits is asked once a line; a line knows its shortest estimate, and the lines know what
+// they need at the least. The next job that can start is then found without looking at those that
+// cannot.
 #pragma once
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <vector>
 
 #include "base/time.hpp"
+#include "base/treap.hpp"
+#include "model/needs.hpp"
+#include "model/shape.hpp"
 #include "scheduling/policy.hpp"
 
 namespace fairlead {
 
-struct Waiting {
-  double key = 0;
+// A job's place: lower goes first.
+struct Rank {
+  std::int64_t key = 0;
   Time submit;
   std::int64_t id = 0;
-  Row slot = 0;
-  // What the whole job needs of the first counted resource it asks (-1: none): most candidates fail
-  // here, before anything else of theirs is touched.
-  std::int32_t first_resource = -1;
-  std::int64_t first_need = 0;
+  auto operator<=>(const Rank&) const = default;
 
-  bool operator<(const Waiting& other) const {
-    if (key != other.key) return key < other.key;
-    if (submit != other.submit) return submit < other.submit;
-    return id < other.id;
-  }
+  // Integers that compare as the doubles do.
+  static std::int64_t key_of(double key);
+};
+
+struct Waiting {
+  Rank rank;
+  Duration estimate;
+  const Shape* shape = nullptr;
+  Needs needs;  // of the shape
+  Row slot = 0;
 };
 
 class WaitingQueue {
  public:
-  std::size_t size() const { return entries_.size() - begin_; }
-  const Waiting& operator[](std::size_t position) const { return entries_[begin_ + position]; }
-  std::span<Waiting> entries() { return std::span(entries_).subspan(begin_); }
+  // Candidates are taken in order, or, where `by_estimate`, the shortest first. An array is kept as
+  // long as no more than `few` jobs would be moved or looked at one by one.
+  WaitingQueue(bool by_estimate, std::size_t few) : by_estimate_(by_estimate), few_(few) {}
 
-  // True where the entry has become the last.
-  bool insert(const Waiting& entry) {
-    if (size() == 0 || entries_.back() < entry) {
-      entries_.push_back(entry);
-      return true;
+  std::size_t size() const { return array_.size() - begin_ + indexed_; }
+  bool empty() const { return size() == 0; }
+
+  void insert(const Waiting& job);
+  void erase(Rank rank, Row slot);  // must be there
+  void clear();
+
+  // The first in order among the shapes for which `wanted(shape)` holds; null if there is none.
+  // What is pointed to stays until the queue changes.
+  template <typename Wanted>
+  const Waiting* front(Wanted wanted) const {
+    for (std::size_t i = begin_; i < array_.size(); ++i) {
+      if (wanted(*array_[i].shape)) return &array_[i];
     }
-    entries_.insert(std::upper_bound(first(), entries_.end(), entry), entry);
-    return false;
+    return job_at(front_of(lines_root_, wanted));
   }
 
-  void erase(const Waiting& entry) {
-    entries_.erase(std::lower_bound(first(), entries_.end(), entry));
+  // Offers the jobs one by one, in the order of candidates; those that are taken leave. An offer
+  // that is refused stays refused: what is free only shrinks.
+  //   offer.may(needs, estimate): false where no job with at least these can be taken
+  //   offer.longest(shape): the estimate that a job of the shape may have; nothing: not any
+  //   offer.take(job): takes it, or not
+  template <typename Offer>
+  void drain(Offer& offer) {
+    if (array_.size() - begin_ > few_) index_all();
+    if (indexed_ > 0) {
+      drain_index(offer);
+    } else if (by_estimate_) {
+      drain_by_estimate(offer);
+    } else {
+      drain_in_order(offer);
+    }
   }
 
-  void sort() { std::sort(first(), entries_.end()); }
-
-  // Takes out the entries at the given positions, which are in ascending order.
-  void drop(std::span<const std::size_t> positions) {
-    std::size_t prefix = 0;
-    while (prefix < positions.size() && positions[prefix] == prefix) ++prefix;
-    if (prefix < positions.size()) close_gaps(positions.subspan(prefix));
-    begin_ += prefix;
-    // Each entry is moved at most once for every entry that was started before it.
-    if (begin_ > kKeptFront && begin_ > entries_.size() / 2) {
-      entries_.erase(entries_.begin(), first());
-      begin_ = 0;
+  template <typename Visit>
+  void each(Visit visit) const {
+    for (std::size_t i = begin_; i < array_.size(); ++i) visit(array_[i]);
+    for (const Line& line : lines_) {
+      if (line.root != kNoItem) each_of(line.root, visit);
     }
   }
 
  private:
-  static constexpr std::size_t kKeptFront = 64;
+  struct Entry {
+    Waiting job;
+    Duration shortest;  // of its subtree
+    Item line = kNoItem;
+  };
+  struct Line {
+    const Shape* shape = nullptr;
+    Item root = kNoItem;           // of the entries in order
+    Item shortest_root = kNoItem;  // of the entries by estimate, where asked for
+    Item front = kNoItem;
+    Needs needs;
+    Needs least;        // of the line's subtree
+    Duration shortest;  // of the line's subtree
+  };
+  struct InOrder;
+  struct ByEstimate;
+  struct OfLines;
 
-  std::vector<Waiting>::iterator first() {
-    return entries_.begin() + static_cast<std::ptrdiff_t>(begin_);
+  void index_all();
+  void insert_indexed(const Waiting& job);
+  void erase_indexed(Item entry);
+  Item new_entry(const Waiting& job);
+  Item line_for(const Waiting& job);
+  // Null for no entry.
+  const Waiting* job_at(Item entry) const {
+    return entry == kNoItem ? nullptr : &entries_[entry].job;
   }
+  Duration shortest_of(const Line& line) const { return entries_[line.root].shortest; }
 
-  void close_gaps(std::span<const std::size_t> positions) {
-    const std::span<Waiting> queue = entries();
-    std::size_t keep = positions.front();
-    for (std::size_t gap = 0; gap < positions.size(); ++gap) {
-      const std::size_t end = gap + 1 < positions.size() ? positions[gap + 1] : queue.size();
-      for (std::size_t i = positions[gap] + 1; i < end; ++i) queue[keep++] = queue[i];
+  Item first_within(Item root, Duration longest) const;
+  bool sooner(const Waiting& a, const Waiting& b) const;
+  bool sooner(Item a, Item b) const { return sooner(entries_[a].job, entries_[b].job); }
+
+  template <typename Offer>
+  void drain_in_order(Offer& offer) {
+    Waiting* keep = array_.data() + begin_;
+    const Waiting* const end = array_.data() + array_.size();
+    for (const Waiting* job = keep; job != end; ++job) {
+      if (offer.may(job->needs, job->estimate) && offer.take(*job)) continue;
+      if (keep != job) *keep = *job;
+      ++keep;
     }
-    entries_.resize(begin_ + keep);
+    array_.resize(static_cast<std::size_t>(keep - array_.data()));
   }
 
-  std::vector<Waiting> entries_;
+  template <typename Offer>
+  void drain_by_estimate(Offer& offer) {
+    candidates_.clear();
+    for (std::size_t i = begin_; i < array_.size(); ++i) {
+      if (offer.may(array_[i].needs, array_[i].estimate)) candidates_.push_back(array_[i]);
+    }
+    std::ranges::sort(candidates_, [this](const auto& a, const auto& b) { return sooner(a, b); });
+    for (const Waiting& job : candidates_) {
+      if (offer.take(job)) erase(job.rank, job.slot);
+    }
+  }
+
+  template <typename Offer>
+  void drain_index(Offer& offer) {
+    while (indexed_ > 0) {
+      Item best = kNoItem;
+      search(lines_root_, offer, best);
+      if (best == kNoItem) return;
+      offer.take(entries_[best].job);
+      erase_indexed(best);
+    }
+  }
+
+  template <typename Wanted>
+  Item front_of(Item root, Wanted& wanted) const {
+    if (root == kNoItem) return kNoItem;
+    const Item before = front_of(line_links_.left(root), wanted);
+    if (before != kNoItem) return before;
+    if (wanted(*lines_[root].shape)) return lines_[root].front;
+    return front_of(line_links_.right(root), wanted);
+  }
+
+  // Lines whose best possible entry cannot be sooner than the one found are passed over: in order
+  // of their fronts all that follow, by estimate those that have no shorter one.
+  template <typename Offer>
+  void search(Item root, Offer& offer, Item& best) const {
+    if (root == kNoItem || !offer.may(lines_[root].least, lines_[root].shortest)) return;
+    if (by_estimate_ && best != kNoItem && lines_[root].shortest > entries_[best].job.estimate)
+      return;
+    search(line_links_.left(root), offer, best);
+    const Line& line = lines_[root];
+    if (best == kNoItem || by_estimate_ || sooner(line.front, best)) {
+      consider(line, offer, best);
+    } else {
+      return;
+    }
+    search(line_links_.right(root), offer, best);
+  }
+
+  template <typename Offer>
+  void consider(const Line& line, Offer& offer, Item& best) const {
+    if (!offer.may(line.needs, shortest_of(line))) return;
+    const std::optional<Duration> longest = offer.longest(*line.shape);
+    if (!longest) return;
+    const Item found =
+        by_estimate_ ? shortest_within(line, *longest) : first_within(line.root, *longest);
+    if (found != kNoItem && (best == kNoItem || sooner(found, best))) best = found;
+  }
+
+  Item shortest_within(const Line& line, Duration longest) const;
+
+  template <typename Visit>
+  void each_of(Item root, Visit& visit) const {
+    if (root == kNoItem) return;
+    each_of(entry_links_.left(root), visit);
+    visit(entries_[root].job);
+    each_of(entry_links_.right(root), visit);
+  }
+
+  bool by_estimate_;
+  std::size_t few_;
+  std::vector<Waiting> array_;  // from begin_ on; empty while there is an index
   std::size_t begin_ = 0;
+  std::vector<Waiting> candidates_;
+
+  std::size_t indexed_ = 0;
+  std::vector<Entry> entries_;
+  std::vector<Item> free_entries_;
+  std::vector<Line> lines_;
+  std::vector<Item> free_lines_;
+  std::vector<Item> line_of_shape_;  // by shape index
+  std::vector<Item> entry_of_slot_;
+  Treap entry_links_, shortest_links_, line_links_;
+  Item lines_root_ = kNoItem;  // of the lines by their fronts
 };
 
 }  // namespace fairlead

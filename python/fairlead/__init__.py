@@ -17,6 +17,7 @@ _HOME = {
     "Engine": "fairlead.scheduling",
     "Schedule": "fairlead.scheduling",
     "Simulation": "fairlead.scheduling",
+    "run_all": "fairlead.scheduling",
     "schedule": "fairlead.scheduling",
     "policies": "fairlead.scheduling",
     "policy_key": "fairlead.scheduling",

@@ -28,6 +28,7 @@ from fairlead.scheduling import Schedule as Schedule
 from fairlead.scheduling import Simulation as Simulation
 from fairlead.scheduling import policies as policies
 from fairlead.scheduling import policy_key as policy_key
+from fairlead.scheduling import run_all as run_all
 from fairlead.scheduling import schedule as schedule
 from fairlead.strategies import resource_allocation_strategy as resource_allocation_strategy
 from fairlead.strategies import resource_demand_prediction as resource_demand_prediction

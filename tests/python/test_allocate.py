@@ -300,6 +300,27 @@ def test_the_picture_shows_plan_forecast_and_history() -> None:
     assert len(allocate(expect(9, name="all"), two_pools()).plot().axes) == 2
 
 
+def test_a_forecast_in_polars_gives_the_same_plan_and_picture() -> None:
+    """Its frames and its history come in that library."""
+    pl = pytest.importorskip("polars")
+
+    class InPolars(Expected):
+        def quantile(self, q: float) -> pl.DataFrame:
+            return self.frame.select("unique_id", "ds", y=pl.col(self.model))
+
+    plain = expect(10, 20, 15)
+    history = plain.frame.rename(columns={"known": "y"})[["unique_id", "ds", "y"]]
+    columns = (table.to_dict("list") for table in (plain.frame, history))
+    polars_frame, polars_history = map(pl.DataFrame, columns)
+    want = allocate(Expected(plain.frame, history=history), cluster(), "dynamic")
+    made = allocate(InPolars(polars_frame, history=polars_history), cluster(), "dynamic")
+    pd.testing.assert_frame_equal(made.rows, want.rows)
+    drawn = [
+        [line.get_xydata().tolist() for line in plan.plot().axes[0].lines] for plan in (made, want)
+    ]
+    assert drawn[0] == drawn[1]
+
+
 def test_schedule_puts_a_plan_in_force_after_the_start_up_delay() -> None:
     """Falls take effect at once, rises when the nodes are ready: at the start of their interval."""
     jobs = pd.DataFrame(

@@ -335,3 +335,29 @@ def test_results_plot_and_summarise():
     assert "4 jobs: 4 completed" in result.summary()
     assert result._repr_html_().startswith("<pre>")
     assert len(result.plot().axes) >= 2
+
+
+def test_saf_puts_jobs_without_length_first_whatever_they_ask():
+    """A share of what no node declared at first is infinite; times an estimate of 0 it is 0."""
+    jobs = pd.DataFrame(
+        {
+            "job_id": list("abcde"),
+            "submit_time": 0.0,
+            "duration_s": 10.0,
+            "guess_s": [0.0, 0.0, 1.0, 0.0, 0.0],
+            "cpus": 1,
+            "memory_gib": [0, 0, 0, 1, 0],
+        }
+    )
+    nodes = pd.DataFrame({"node_id": ["n"], "cpus": [1], "memory_gib": [0]})
+    events = pd.DataFrame(
+        {
+            "time": [0.0],
+            "kind": ["capacity"],
+            "node": ["n"],
+            "resource": ["memory_gib"],
+            "value": [1],
+        }
+    )
+    out = schedule(jobs, nodes, order="saf", backfill="none", run_times="guess_s", events=events)
+    assert out.jobs["start_time"].tolist() == [0, 10, 40, 20, 30]

@@ -19,6 +19,7 @@ from fairlead.tables import (
     node_columns,
     ns_to_seconds,
     seconds_to_ns,
+    spans_s,
 )
 
 SECONDS = st.floats(-9.2e9, 9.2e9)
@@ -156,3 +157,22 @@ def test_nodes_and_jobs_must_tell_time_alike():
     nodes = node_columns(nodes_frame(available_from=pd.to_datetime(["2026-01-01", None])))
     with pytest.raises(InvalidInputError, match="one kind"):
         job_columns(jobs_frame(), nodes)
+
+
+def test_long_columns_convert_like_each_of_their_rows():
+    """Columns are worked on in blocks: the last rows of a long one are what they are alone."""
+    print("seed 5")
+    rng = np.random.default_rng(5)
+    n = 70_000
+    seconds = np.concatenate([rng.integers(0, 10**9, n), rng.uniform(0, 10**6, 3)])
+    ns = seconds_to_ns(seconds)
+    assert ns[-3:].tolist() == seconds_to_ns(seconds[-3:]).tolist()
+    assert ns[:n].tolist() == (seconds[:n].astype(np.int64) * 10**9).tolist()
+    ns[-1] = NAT
+    back = ns_to_seconds(ns)
+    assert back[:n].tolist() == seconds[:n].tolist()
+    assert back[-3:-1].tolist() == ns_to_seconds(ns[-3:-1]).tolist()
+    assert np.isnan(back[-1])
+    spans = spans_s(ns, ns[::-1].copy())
+    assert np.isnan(spans[[0, -1]]).all()
+    assert spans[1:-1].tolist() == ns_to_seconds(ns[1:-1] - ns[-2:0:-1]).tolist()

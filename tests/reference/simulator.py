@@ -31,7 +31,7 @@ ORDERS = {  # lower first, then submission, then row
     "fcfs": lambda job, options: 0.0,
     "sjf": lambda job, options: float(job.estimate),
     "ljf": lambda job, options: -float(job.estimate),
-    "saf": lambda job, options: float(job.estimate) * job.share,
+    "saf": lambda job, options: float(job.estimate) * job.share if job.estimate else 0.0,
     "priority": lambda job, options: -job.priority,
     "weighted": lambda job, o: -(o.alpha * (job.estimate / HOUR) + o.beta * job.urgency),
 }

@@ -8,7 +8,9 @@ class Saf final : public Policy {
   KeyUse key_use() const override { return KeyUse::on_event; }
   bool plans() const override { return true; }
   double key(const Snapshot& now, Row row) const override {
-    return static_cast<double>(now.job(row).estimate.ns) * now.dominant_share(row);
+    const std::int64_t estimate = now.job(row).estimate.ns;
+    // A share of what no node declares is infinite, and 0 times that is not a number.
+    return estimate == 0 ? 0 : static_cast<double>(estimate) * now.dominant_share(row);
   }
 };
 

@@ -10,8 +10,7 @@ import narwhals.stable.v2 as nw
 
 from fairlead import _core
 from fairlead.cluster import Cluster, as_cluster
-from fairlead.scheduling.boundary import core_jobs, core_nodes
-from fairlead.tables import JobColumns, job_columns
+from fairlead.tables import JobColumns, core_jobs, core_nodes, job_columns
 
 __all__ = ["Inputs", "read_inputs"]
 

@@ -9,12 +9,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from fairlead import _core
 from fairlead.matching.columns import Inputs, read_inputs
-from fairlead.tables import JobColumns, NodeColumns, to_native_like
+from fairlead.tables import Coded, JobColumns, NodeColumns, device_names, to_native_like
 
 __all__ = ["MatchResult", "match"]
 
@@ -52,8 +50,8 @@ class MatchResult:
         """
         columns = {
             "job_id": self._columns.job_id,
-            "status": _categorical(self._raw["status"], _STATUSES),
-            "reason": _categorical(self._raw["reason"], self._raw["reasons"]),
+            "status": Coded(self._raw["status"], _STATUSES),
+            "reason": Coded(self._raw["reason"], self._raw["reasons"]),
         }
         return to_native_like(columns, self._like, same_rows=True)
 
@@ -66,8 +64,8 @@ class MatchResult:
         columns = {
             "job_id": self._columns.job_id[self._raw["job"]],
             "task": self._raw["task"],
-            "node": _categorical(self._raw["node"], self._nodes.node_id.tolist()),
-            "devices": _device_names(self._raw, self._nodes),
+            "node": Coded(self._raw["node"], self._nodes.node_id),
+            "devices": device_names(self._raw, self._nodes),
         }
         return to_native_like(columns, self._like)
 
@@ -76,6 +74,7 @@ class MatchResult:
 
         Examples
         --------
+        >>> import pandas as pd
         >>> from fairlead import Cluster
         >>> jobs = pd.DataFrame({"gpus": [8, 8, 16]})
         >>> print(match(jobs, Cluster.homogeneous(nodes=1, gpus=8)).summary())
@@ -151,6 +150,7 @@ def match(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from fairlead import Cluster
     >>> nodes = pd.DataFrame({"node_id": ["small", "big"], "gpus": [4, 8]})
     >>> jobs = pd.DataFrame({"job_id": ["a", "b", "c"], "gpus": [3, 8, 2]})
@@ -186,18 +186,3 @@ def _utilisation(raw: dict[str, Any], inputs: Inputs) -> dict[str, float]:
         if capacity > 0:
             shares[resource] = used / float(capacity)
     return shares
-
-
-def _device_names(raw: dict[str, Any], nodes: NodeColumns) -> NDArray[Any]:
-    kinds = [r for r, kind in zip(nodes.resources, nodes.kinds, strict=True) if kind == "device"]
-    pairs = zip(raw["kind"].tolist(), raw["device"].tolist(), strict=True)
-    names = [f"{kinds[kind]}:{device}" for kind, device in pairs]
-    ends = raw["device_end"].tolist()
-    begins = [0, *ends][: len(ends)]
-    texts = [",".join(names[b:e]) for b, e in zip(begins, ends, strict=True)]
-    return np.array(texts, dtype=object)
-
-
-def _categorical(codes: Any, names: Iterable[str]) -> Any:
-    dtype: Any = pd.CategoricalDtype(list(names))
-    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)

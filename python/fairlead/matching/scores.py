@@ -16,7 +16,7 @@ from fairlead import _core
 from fairlead.errors import BackendUnavailableError, InvalidInputError
 from fairlead.matching.columns import read_inputs
 from fairlead.matching.devices import cuda_driver, cuda_lost
-from fairlead.tables import to_native_like, unit_of
+from fairlead.tables import TextIds, to_native_like, unit_of
 
 __all__ = ["ScoreResult", "score"]
 
@@ -62,7 +62,7 @@ class ScoreResult:
     device: str
     times_s: Mapping[str, float]
     requests: int
-    _job_id: NDArray[Any] = field(repr=False)
+    _job_id: NDArray[Any] | TextIds = field(repr=False)
     _node_id: NDArray[Any] = field(repr=False)
     _like: Any = field(repr=False)
 

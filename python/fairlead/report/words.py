@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from fairlead.tables import clock
+
 __all__ = [
     "amount",
     "clock",
@@ -53,30 +55,6 @@ def hours_of(resource: str) -> str:
     """
     single = _SINGLE.get(resource, unit_of_resource(resource).removesuffix("s"))
     return f"{single}-hours"
-
-
-def clock(seconds: float) -> str:
-    """A duration.
-
-    Examples
-    --------
-    >>> clock(0), clock(12.34), clock(90), clock(3900), clock(180000), clock(math.nan)
-    ('0 s', '12 s', '1.5 min', '1 h 5 min', '2 d 2 h', '–')
-    """
-    if not math.isfinite(seconds):
-        return "–"
-    if abs(seconds) < 59.5:
-        return f"{seconds:.2g} s" if abs(seconds) < 9.95 else f"{seconds:.0f} s"
-    if abs(seconds) < 600:
-        return f"{seconds / 60:.2g} min"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 2880:
-        hours, rest = divmod(minutes, 60)
-        return f"{hours} h" if rest == 0 else f"{hours} h {rest} min"
-    days, hours = divmod(round(seconds / 3600), 24)
-    return f"{days:,} d" if hours == 0 else f"{days:,} d {hours} h"
 
 
 def share(fraction: float, digits: int = 1) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairlead.scheduling.engine import Decision, Engine
+from fairlead.scheduling.parallel import run_all
 from fairlead.scheduling.policies import PolicySpec, policies, policy_key
 from fairlead.scheduling.saving import read_schedule
 from fairlead.scheduling.schedule import Schedule
@@ -17,5 +18,6 @@ __all__ = [
     "policies",
     "policy_key",
     "read_schedule",
+    "run_all",
     "schedule",
 ]

@@ -1,4 +1,4 @@
-"""Columns as the core takes them: dicts of contiguous arrays, names and codes settled."""
+"""What a simulation is told besides its jobs: nodes that join, events, plans, options."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from fairlead.tables import (
     NodeColumns,
     Table,
     TimeKind,
+    recoded,
     seconds_to_ns,
     unit_of,
 )
@@ -30,8 +31,6 @@ __all__ = [
     "appended",
     "changes_of_plan",
     "core_events",
-    "core_jobs",
-    "core_nodes",
     "engine_options",
     "named",
 ]
@@ -54,52 +53,6 @@ _NONE: dict[str, Any] = {
     "resource": np.empty(0, np.int32),
     "value": np.empty(0, np.int64),
 }
-
-
-def core_nodes(nodes: NodeColumns) -> dict[str, Any]:
-    """The nodes as ``_core.Nodes`` takes them."""
-    return {
-        "resources": list(nodes.resources),
-        "kinds": list(nodes.kinds),
-        "capacity": np.ascontiguousarray(nodes.capacity).ravel(),
-        "gpu_memory": nodes.gpu_memory,
-        "gpu_type": nodes.gpu_type,
-        "pool": nodes.pool,
-        "speed": nodes.speed,
-        "price": nodes.price_usd_per_hour,
-    }
-
-
-def core_jobs(jobs: JobColumns, nodes: NodeColumns, key: Any = None) -> dict[str, Any]:
-    """The jobs as ``_core.Simulation.add_jobs`` takes them; pools and types by the nodes' codes."""
-    return {
-        "submit_ns": jobs.submit_ns,
-        "duration_ns": jobs.duration_ns,
-        "limit_ns": jobs.limit_ns,
-        "estimate_ns": jobs.estimate_ns,
-        "tasks": jobs.tasks,
-        "tasks_per_node": jobs.tasks_per_node,
-        "requests": jobs.requests,
-        "gpu_memory": jobs.gpu_memory,
-        "pool": _recoded(jobs.pool, jobs.pool_names, nodes.pool_names),
-        "gpu_type": jobs.gpu_type,
-        "type_masks": [_type_mask(types, nodes.gpu_type_names) for types in jobs.gpu_type_sets],
-        "priority": jobs.priority,
-        "urgency": jobs.urgency,
-        "key": key,
-    }
-
-
-def _recoded(codes: Any, names: tuple[str, ...], known: tuple[str, ...]) -> Any:
-    """Codes into other names; a name that is not known becomes one that no node has."""
-    if codes is None:
-        return None
-    lookup = [known.index(name) if name in known else len(known) for name in names]
-    return np.array([*lookup, -1], dtype=np.int32)[codes]
-
-
-def _type_mask(types: tuple[str, ...], known: tuple[str, ...]) -> int:
-    return sum(1 << known.index(name) for name in types if name in known)
 
 
 def named(nodes: NodeColumns, jobs: JobColumns) -> NodeColumns:
@@ -138,21 +91,48 @@ def appended(nodes: NodeColumns, more: NodeColumns) -> tuple[NodeColumns, NodeCo
         resources=nodes.resources,
         kinds=nodes.kinds,
         capacity=capacity,
-        pool=_recoded(more.pool, more.pool_names, pools),
+        pool=recoded(more.pool, more.pool_names, pools),
         pool_names=pools,
-        gpu_type=_recoded(more.gpu_type, more.gpu_type_names, types),
+        gpu_type=recoded(more.gpu_type, more.gpu_type_names, types),
         gpu_type_names=types,
     )
-    joined = replace(
+    # A list of names only grows at its end, so the codes of the known nodes stay.
+    return _joined(replace(nodes, pool_names=pools, gpu_type_names=types), added), added
+
+
+def _joined(nodes: NodeColumns, added: NodeColumns) -> NodeColumns:
+    """Both in one, where a column that only one of them has takes its default in the other."""
+    priced = nodes.price_usd_per_hour is not None and added.price_usd_per_hour is not None
+    return replace(
         nodes,
-        n=nodes.n + more.n,
-        node_id=np.concatenate([nodes.node_id, more.node_id]),
-        capacity=np.concatenate([nodes.capacity, capacity]),
+        n=nodes.n + added.n,
+        node_id=np.concatenate([nodes.node_id, added.node_id]),
+        capacity=np.concatenate([nodes.capacity, added.capacity]),
         pool=np.concatenate([nodes.pool, added.pool]),
-        pool_names=pools,
-        gpu_type_names=types,
+        gpu_memory=_stacked(nodes, added, "gpu_memory", np.int64(-1)),
+        gpu_type=_stacked(nodes, added, "gpu_type", np.int32(-1)),
+        speed=_stacked(nodes, added, "speed", np.float64(1.0)),
+        # A node without a price among others would pass for free.
+        price_usd_per_hour=_stacked(nodes, added, "price_usd_per_hour", np.float64(0.0))
+        if priced
+        else None,
+        available_from_ns=_stacked(nodes, added, "available_from_ns", np.int64(NAT)),
+        available_to_ns=_stacked(nodes, added, "available_to_ns", np.int64(NAT)),
+        time=nodes.time or added.time,
     )
-    return joined, added
+
+
+def _stacked(nodes: NodeColumns, added: NodeColumns, column: str, default: np.generic) -> Any:
+    parts = [getattr(table, column) for table in (nodes, added)]
+    if all(part is None for part in parts):
+        return None
+    sizes = (nodes.n, added.n)
+    return np.concatenate(
+        [
+            np.full(n, default) if part is None else part
+            for part, n in zip(parts, sizes, strict=True)
+        ]
+    )
 
 
 def engine_options(
@@ -169,6 +149,7 @@ def engine_options(
         "correction": correction,
         "requeue": requeue,
         "counts": True,
+        "index_from": 128,
         "report_reservations": False,
         "down": down,
         "known": known,

@@ -12,15 +12,17 @@ import pandas as pd
 from fairlead import _core
 from fairlead.cluster import as_cluster
 from fairlead.errors import InvalidInputError
-from fairlead.scheduling.boundary import (
-    appended,
+from fairlead.scheduling.boundary import appended, engine_options, named
+from fairlead.scheduling.policies import KeyFunction, PolicySpec
+from fairlead.tables import (
+    TimeKind,
     core_jobs,
     core_nodes,
-    engine_options,
-    named,
+    job_columns,
+    node_columns,
+    to_pandas,
+    unit_of,
 )
-from fairlead.scheduling.policies import KeyFunction, PolicySpec
-from fairlead.tables import TimeKind, job_columns, node_columns, to_pandas, unit_of
 
 __all__ = ["Decision", "Engine"]
 
@@ -259,7 +261,8 @@ class Engine:
         self._core.node_resume(self._node(node))
 
     def _node_fail(self, now_ns: int, node: str) -> None:
-        self._core.node_fail(self._node(node), now_ns)
+        for number in self._core.node_fail(self._node(node), now_ns):
+            self._forget(self._name[number])
 
     def _capacity(self, now_ns: int, node: str, resource: str, value: float) -> None:
         counted = [

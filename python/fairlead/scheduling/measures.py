@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fairlead.tables import NAT, JobColumns, NodeColumns, ns_to_seconds, unit_of
+from fairlead.tables import NAT, JobColumns, NodeColumns, clock, spans_s, unit_of
 
 if TYPE_CHECKING:
     from fairlead.scheduling.schedule import Schedule
@@ -22,8 +22,10 @@ Floats = NDArray[np.float64]
 SLOWDOWN_BOUND_S = 10.0
 
 _NS_PER_HOUR = 3.6e12
-_OUTCOMES = ("completed", "timeout", "failed", "cancelled", "requeued")
-_CANCELLED, _REQUEUED, _RUNNING = 3, 4, -1
+
+#: What happens to a job: the core's outcomes of an attempt by their codes, then the rest.
+EVENT_KINDS = ("completed", "timeout", "failed", "cancelled", "requeued", "submit", "start")
+_RUNNING, _REQUEUED, _SUBMIT, _START = -1, 4, 5, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,23 +93,16 @@ class Capacity:
         return float(np.asarray(values, dtype=np.float64) @ np.diff(edges).astype(np.float64))
 
 
-def _span_s(later: Ints, earlier: Ints) -> Floats:
-    missing = (later == NAT) | (earlier == NAT)
-    spans: Floats = ns_to_seconds(np.where(missing, 0, later - np.where(missing, 0, earlier)))
-    if missing.any():
-        spans[missing] = np.nan
-    return spans
-
-
 def waits_s(times: JobTimes) -> Floats:
     """From submission to (last) start, s."""
-    return _span_s(times.start_ns, times.submit_ns)
+    return spans_s(times.start_ns, times.submit_ns)
 
 
 def turnarounds_s(times: JobTimes) -> Floats:
     """From submission to end, s; missing for jobs that never started."""
-    ends = np.where(times.start_ns == NAT, NAT, times.end_ns)
-    return _span_s(ends, times.submit_ns)
+    spans = spans_s(times.end_ns, times.submit_ns)
+    spans[times.start_ns == NAT] = np.nan
+    return spans
 
 
 def bounded_slowdowns(times: JobTimes) -> Floats:
@@ -118,7 +113,7 @@ def bounded_slowdowns(times: JobTimes) -> Floats:
     .. [1] D. G. Feitelson, "Metrics for parallel job scheduling and their convergence", JSSPP 2001.
     """
     turnaround = turnarounds_s(times)
-    run = _span_s(times.end_ns, times.start_ns)
+    run = spans_s(times.end_ns, times.start_ns)
     slowdown: Floats = np.maximum(1.0, turnaround / np.maximum(run, SLOWDOWN_BOUND_S))
     return slowdown
 
@@ -197,29 +192,27 @@ def cost_metrics(
 
 def event_columns(runs: dict[str, Any], times: JobTimes) -> dict[str, Any]:
     """Submissions, starts and ends in order of time; at one instant ends, submissions, starts."""
-    ended = runs["outcome"] != _RUNNING
-    started = runs["start_ns"] != NAT
+    ended = np.flatnonzero(runs["outcome"] != _RUNNING)
     submitted = np.flatnonzero(times.submit_ns <= times.now_ns)
-    kinds = np.array([*_OUTCOMES, "submit", "start"], dtype=object)
+    started = np.flatnonzero(runs["start_ns"] != NAT)
+    kind = np.repeat(
+        np.array([0, _SUBMIT, _START], np.int8), [len(ended), len(submitted), len(started)]
+    )
+    kind[: len(ended)] = runs["outcome"][ended]
+    attempt = np.zeros(len(kind), np.int32)
+    attempt[: len(ended)] = runs["attempt"][ended]
+    attempt[len(kind) - len(started) :] = runs["attempt"][started]
     time_ns = np.concatenate(
         [runs["end_ns"][ended], times.submit_ns[submitted], runs["start_ns"][started]]
     )
-    code = np.concatenate(
-        [
-            runs["outcome"][ended].astype(np.int64),
-            np.full(len(submitted), 5),
-            np.full(started.sum(), 6),
-        ]
-    )
-    turn = np.maximum(code, 4)
-    order = np.lexsort((turn, time_ns))
+    # Each of the three is all but sorted, which a merge sort makes use of; ties keep their order.
+    order = np.argsort(time_ns, kind="stable")
+    job = np.concatenate([runs["job"][ended], submitted, runs["job"][started]])
     return {
         "time_ns": time_ns[order],
-        "kind": kinds[code[order]],
-        "job": np.concatenate([runs["job"][ended], submitted, runs["job"][started]])[order],
-        "attempt": np.concatenate(
-            [runs["attempt"][ended], np.zeros(len(submitted), np.int32), runs["attempt"][started]]
-        )[order],
+        "kind": kind[order],
+        "job": job[order],
+        "attempt": attempt[order],
     }
 
 
@@ -227,64 +220,65 @@ def utilisation_steps(
     usage: dict[str, Ints], runs: dict[str, Any], times: JobTimes, capacity: Capacity
 ) -> dict[str, Any]:
     """Running, waiting, used and available amounts at every instant at which one changes."""
-    jobs, starts, _ = _started(runs, times)
-    finished = runs["outcome"] != _RUNNING
-    over = finished & (runs["start_ns"] != NAT)
-    freed, freed_at = runs["job"][over], runs["end_ns"][over]
-    queued = np.flatnonzero(
-        (times.submit_ns <= times.now_ns) & ((times.start_ns != NAT) | (times.end_ns != NAT))
-    )
-    still = np.flatnonzero(
-        (times.submit_ns <= times.now_ns)
-        & (times.start_ns == NAT)
-        & (times.end_ns == NAT)
-        & ~times.infeasible
-    )
-    gone = runs["end_ns"][finished & (runs["start_ns"] == NAT)]
-    back = runs["end_ns"][runs["outcome"] == _REQUEUED]
-    queue_at = np.concatenate([times.submit_ns[queued], times.submit_ns[still], back, starts, gone])
-    queue_by = np.repeat(
-        [1, 1, 1, -1, -1], [len(queued), len(still), len(back), len(starts), len(gone)]
-    )
-
-    edges = np.unique(np.concatenate([queue_at, freed_at, capacity.time_ns]))
-
-    def steps(at: Ints, by: Any) -> Ints:
-        change = np.zeros(len(edges), dtype=np.int64)
-        np.add.at(change, np.searchsorted(edges, at), by)
-        return np.cumsum(change)
-
+    changes = _Changes(runs, times, capacity)
+    sample = np.searchsorted(capacity.time_ns, changes.edges, side="right") - 1
     columns: dict[str, Any] = {
-        "time_ns": edges,
-        "running": steps(
-            np.concatenate([starts, freed_at]), np.repeat([1, -1], [len(starts), len(freed)])
-        ),
-        "waiting": steps(queue_at, queue_by),
+        "time_ns": changes.edges,
+        "running": changes.steps_of_running(None),
+        "waiting": changes.steps_of_waiting(),
     }
-    sample = np.searchsorted(capacity.time_ns, edges, side="right") - 1
     for name, online in capacity.online.items():
-        held = usage.get(name, np.zeros(len(times.submit_ns), dtype=np.int64))
-        used = steps(np.concatenate([starts, freed_at]), np.concatenate([held[jobs], -held[freed]]))
+        held = usage.get(name)
+        used = np.zeros(len(sample)) if held is None else changes.steps_of_running(held)
         columns[f"used_{name}"] = used / unit_of(name)
         columns[f"capacity_{name}"] = np.where(sample >= 0, online[sample], 0) / unit_of(name)
     return columns
 
 
-def _clock(seconds: float) -> str:
-    """Seconds as people say them: 45 s, 5m, 3h 20m, 2d 4h."""
-    if not np.isfinite(seconds):
-        return "-"
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes = round(seconds / 60)
-    days, rest = divmod(minutes, 1440)
-    hours, minutes = divmod(rest, 60)
-    parts = (
-        [f"{days:,}d"] * (days > 0)
-        + [f"{hours}h"] * (hours > 0)
-        + [f"{minutes}m"] * (days == 0 and minutes > 0)
-    )
-    return " ".join(parts)
+class _Changes:
+    """What changes when: all instants in one sort, and sums over them.
+
+    ``edges`` are the distinct instants, ns.
+    """
+
+    def __init__(self, runs: dict[str, Any], times: JobTimes, capacity: Capacity) -> None:
+        started, finished = runs["start_ns"] != NAT, runs["outcome"] != _RUNNING
+        over = started & finished
+        self._taken, self._freed = runs["job"][started], runs["job"][over]
+        never = (times.start_ns == NAT) & (times.end_ns == NAT)
+        groups = {
+            "submitted": times.submit_ns[
+                (times.submit_ns <= times.now_ns) & ~(never & times.infeasible)
+            ],
+            "requeued": runs["end_ns"][runs["outcome"] == _REQUEUED],
+            "gone": runs["end_ns"][finished & ~started],
+            "freed": runs["end_ns"][over],
+            "started": runs["start_ns"][started],
+            "capacity": capacity.time_ns,
+        }
+        self._sizes = {name: len(at) for name, at in groups.items()}
+        time_ns = np.concatenate(list(groups.values()))
+        # Every group is all but sorted, which a merge sort makes use of.
+        self._order = np.argsort(time_ns, kind="stable")
+        time_ns = time_ns[self._order]
+        last = np.ones(len(time_ns), dtype=bool)
+        np.not_equal(time_ns[1:], time_ns[:-1], out=last[:-1])
+        self._last = np.flatnonzero(last)
+        self.edges: Ints = time_ns[self._last]
+
+    def steps_of_waiting(self) -> Ints:
+        return self._steps({"submitted": 1, "requeued": 1, "gone": -1, "started": -1})
+
+    def steps_of_running(self, held: Ints | None) -> Ints:
+        """The sum over running jobs of what each holds; their number for None."""
+        if held is None:
+            return self._steps({"started": 1, "freed": -1})
+        return self._steps({"started": held[self._taken], "freed": -held[self._freed]})
+
+    def _steps(self, by: dict[str, Any]) -> Ints:
+        parts = [np.broadcast_to(by.get(name, 0), size) for name, size in self._sizes.items()]
+        total: Ints = np.concatenate(parts, dtype=np.int64)[self._order].cumsum()
+        return total[self._last]
 
 
 def summary_text(schedule: Schedule) -> str:
@@ -298,14 +292,14 @@ def summary_text(schedule: Schedule) -> str:
     backfill = (
         f"{policy.backfill} by {policy.backfill_order}" if policy.backfill != "none" else "none"
     )
-    median, p95 = _clock(metrics["median_wait_s"]), _clock(metrics["p95_wait_s"])
+    median, p95 = clock(metrics["median_wait_s"]), clock(metrics["p95_wait_s"])
     lines = [
         f"{policy.name} (order {policy.order_name}, backfill {backfill}, "
         f"placement {policy.placement})",
         f"  {jobs:,} job{'s'[: jobs != 1]}: {counts or 'none'}",
-        f"  wait: mean {_clock(metrics['mean_wait_s'])}, median {median}, 95 % {p95}; "
+        f"  wait: mean {clock(metrics['mean_wait_s'])}, median {median}, 95 % {p95}; "
         f"bounded slowdown: mean {metrics['mean_bounded_slowdown']:,.2f}",
-        f"  makespan {_clock(metrics['makespan_s'])}; utilisation: {shares or '-'}",
+        f"  makespan {clock(metrics['makespan_s'])}; utilisation: {shares or '-'}",
     ]
     if metrics["cost_usd"] is not None:
         lines.append(f"  {metrics['node_hours']:,.1f} node-hours, {metrics['cost_usd']:,.2f} USD")

@@ -9,7 +9,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from fairlead import _core
@@ -17,7 +16,15 @@ from fairlead.cluster import Cluster
 from fairlead.scheduling import measures
 from fairlead.scheduling.policies import PolicySpec
 from fairlead.scheduling.saving import SCHEMA, write_schedule
-from fairlead.tables import JobColumns, NodeColumns, to_native_like, trace_hash
+from fairlead.tables import (
+    Coded,
+    JobColumns,
+    NodeColumns,
+    TextIds,
+    device_names,
+    to_native_like,
+    trace_hash,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,7 +51,7 @@ class Schedule:
     policy: PolicySpec
     seed: int
     _core: _core.Simulation = field(repr=False)
-    _frames: tuple[Any, ...] = field(repr=False)
+    _like: Any = field(repr=False)
     _columns: tuple[JobColumns, ...] = field(repr=False)
 
     # ---- frames -----------------------------------------------------------------------------
@@ -61,18 +68,18 @@ class Schedule:
         kind = self._columns[0].time
         waits, turnarounds = measures.waits_s(self.times), measures.turnarounds_s(self.times)
         columns = {
-            "job_id": self.job_id,
+            "job_id": self.job_id.copy(),
             "submit_time": kind.to_frame_times(self.times.submit_ns),
             "start_time": kind.to_frame_times(out["start_ns"]),
             "end_time": kind.to_frame_times(out["end_ns"]),
             "wait_s": waits,
             "turnaround_s": turnarounds,
-            "status": _categorical(out["status"], STATUSES),
-            "reason": _categorical(out["reason"], out["reasons"]),
-            "node": _categorical(out["node"], self._nodes.node_id),
-            "attempts": out["attempts"],
+            "status": Coded(out["status"], STATUSES),
+            "reason": Coded(out["reason"], out["reasons"]),
+            "node": Coded(out["node"], self._nodes.node_id),
+            "attempts": out["attempts"].copy(),
         }
-        return to_native_like(columns, self._frames[0], same_rows=len(self._frames) == 1)
+        return to_native_like(columns, self._like, same_rows=len(self._columns) == 1)
 
     @cached_property
     def placements(self) -> Any:
@@ -81,27 +88,14 @@ class Schedule:
         ``devices`` reads ``gpus:0,gpus:1``; it is empty where the job asks none.
         """
         raw = self._core.placements()
-        kinds = [
-            r
-            for r, kind in zip(self._nodes.resources, self._nodes.kinds, strict=True)
-            if kind == "device"
-        ]
-        names = [
-            f"{kinds[k]}:{d}"
-            for k, d in zip(raw["kind"].tolist(), raw["device"].tolist(), strict=True)
-        ]
-        ends = raw["device_end"].tolist()
-        begins = [0, *ends][:-1]
         columns = {
             "job_id": self.job_id[raw["job"]],
             "attempt": raw["attempt"],
             "task": raw["task"],
-            "node": self._nodes.node_id[raw["node"]],
-            "devices": np.array(
-                [",".join(names[b:e]) for b, e in zip(begins, ends, strict=True)], dtype=object
-            ),
+            "node": Coded(raw["node"], self._nodes.node_id, category=False),
+            "devices": device_names(raw, self._nodes),
         }
-        return to_native_like(columns, self._frames[0])
+        return to_native_like(columns, self._like)
 
     @cached_property
     def events(self) -> Any:
@@ -114,11 +108,11 @@ class Schedule:
         kind = self._columns[0].time
         frame = {
             "time": kind.to_frame_times(columns["time_ns"]),
-            "kind": columns["kind"],
+            "kind": Coded(columns["kind"], measures.EVENT_KINDS, category=False),
             "job_id": self.job_id[columns["job"]],
             "attempt": columns["attempt"],
         }
-        return to_native_like(frame, self._frames[0])
+        return to_native_like(frame, self._like)
 
     @cached_property
     def utilisation(self) -> Any:
@@ -130,7 +124,7 @@ class Schedule:
         steps = measures.utilisation_steps(self.usage, self._runs, self.times, self._capacity)
         kind = self._columns[0].time
         frame = {"time": kind.to_frame_times(steps.pop("time_ns")), **steps}
-        return to_native_like(frame, self._frames[0])
+        return to_native_like(frame, self._like)
 
     # ---- numbers ----------------------------------------------------------------------------
 
@@ -187,7 +181,7 @@ class Schedule:
         easy (order fcfs, backfill easy by queue, placement first_fit)
           1 job: 1 completed
           wait: mean 0 s, median 0 s, 95 % 0 s; bounded slowdown: mean 1.00
-          makespan 1m; utilisation: cpus 50.0 %
+          makespan 1 min; utilisation: cpus 50.0 %
         """
         return measures.summary_text(self)
 
@@ -216,10 +210,10 @@ class Schedule:
     # ---- columns below ----------------------------------------------------------------------
 
     @cached_property
-    def job_id(self) -> NDArray[Any]:
+    def job_id(self) -> NDArray[Any] | TextIds:
         """The jobs' identifiers, in input order."""
         parts = [part.job_id for part in self._columns]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return parts[0] if len(parts) == 1 else np.concatenate([np.asarray(ids) for ids in parts])
 
     @cached_property
     def times(self) -> measures.JobTimes:
@@ -251,9 +245,3 @@ class Schedule:
     @property
     def _nodes(self) -> NodeColumns:
         return self.cluster.node_columns
-
-
-def _categorical(codes: Any, names: Any) -> Any:
-    # The codes are the core's own, so checking them again would only cost time.
-    dtype: Any = pd.CategoricalDtype(list(names))
-    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)

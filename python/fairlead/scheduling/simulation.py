@@ -11,16 +11,18 @@ import numpy as np
 from fairlead import _core
 from fairlead.cluster import as_cluster
 from fairlead.errors import InvalidInputError
-from fairlead.scheduling.boundary import (
-    changes_of_plan,
-    core_events,
-    core_jobs,
-    core_nodes,
-    engine_options,
-)
+from fairlead.scheduling.boundary import changes_of_plan, core_events, engine_options
 from fairlead.scheduling.policies import KeyFunction, OrderColumns, PolicySpec, checked_keys
 from fairlead.scheduling.schedule import Schedule
-from fairlead.tables import JobColumns, event_columns, job_columns
+from fairlead.tables import (
+    JobColumns,
+    Table,
+    core_jobs,
+    core_nodes,
+    event_columns,
+    job_columns,
+    without_columns,
+)
 
 __all__ = ["Simulation", "schedule"]
 
@@ -90,8 +92,8 @@ events, correction, requeue, ignore, seed, **params
             "ignore": tuple([ignore] if isinstance(ignore, str) else ignore),
         }
         self._seed = seed
-        self._frames = [jobs]
         self._columns = [job_columns(jobs, self._nodes, **self._read)]
+        self._like = without_columns(jobs)
         self._order_columns = OrderColumns(self._nodes) if callable(self._spec.order) else None
         self._core = _core.Simulation(
             _core.Nodes(core_nodes(self._nodes)), self._options(correction, requeue)
@@ -192,19 +194,16 @@ events, correction, requeue, ignore, seed, **params
             raise InvalidInputError(
                 f"jobs['submit_time'] must be {self._columns[0].time.describe()}; convert it"
             )
-        known = set().union(*(part.job_id.tolist() for part in self._columns))
-        if "job_id" not in list(getattr(jobs, "columns", [])) and isinstance(
-            next(iter(known), 0), int
-        ):
-            first = max(known, default=-1) + 1
+        if "job_id" not in Table(jobs, "jobs") or "job_id" in self._read["ignore"]:
+            numbers = [p.job_id for p in self._columns if isinstance(p.job_id, np.ndarray)]
+            first = 1 + max((int(ids.max(initial=-1)) for ids in numbers), default=-1)
             columns = replace(columns, job_id=np.arange(first, first + columns.n))
-        again = known.intersection(columns.job_id.tolist())
+        again = set().union(*(part.id_set & columns.id_set for part in self._columns))
         if again:
             raise InvalidInputError(
                 f"jobs['job_id'] must be new to the simulation, got {min(again, key=str)!r} again"
             )
         self._add(columns)
-        self._frames.append(jobs)
         self._columns.append(columns)
 
     def set_plan(self, plan: Any) -> None:
@@ -222,13 +221,19 @@ events, correction, requeue, ignore, seed, **params
         changes, startup_ns = changes_of_plan(plan, self._nodes, self._columns[0].time)
         self._core.set_plan(changes, startup_ns)
 
-    def fork(self) -> Simulation:
-        """An independent copy; nothing done to it disturbs this one."""
+    def fork(self, *, arrivals: bool = True) -> Simulation:
+        """An independent copy; nothing done to it disturbs this one.
+
+        Parameters
+        ----------
+        arrivals : bool
+            Whether the copy knows the jobs that have not been submitted yet. Without them it asks
+            what becomes of those that wait and run now; the others stay ``waiting``.
+        """
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
-        copy._frames = list(self._frames)
         copy._columns = list(self._columns)
-        copy._core = self._core.fork()
+        copy._core = self._core.fork(arrivals)
         return copy
 
     def digest(self) -> int:
@@ -242,7 +247,7 @@ events, correction, requeue, ignore, seed, **params
             policy=self._spec,
             seed=self._seed,
             _core=self._core.fork(),
-            _frames=tuple(self._frames),
+            _like=self._like,
             _columns=tuple(self._columns),
         )
 

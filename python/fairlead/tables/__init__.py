@@ -6,12 +6,14 @@ the engine contiguous arrays in exact integer units; `to_native_like` and `TimeK
 
 from __future__ import annotations
 
+from fairlead.tables.core import core_jobs, core_nodes, device_names, recoded
 from fairlead.tables.events import EVENT_KINDS, EventColumns, event_columns
 from fairlead.tables.frames import CellError, Table
 from fairlead.tables.hashing import trace_hash
+from fairlead.tables.ids import TextIds
 from fairlead.tables.jobs import JobColumns, job_columns
 from fairlead.tables.nodes import DEFAULT_POOL, NodeColumns, node_columns
-from fairlead.tables.output import to_native_like, to_pandas
+from fairlead.tables.output import Coded, to_native_like, to_pandas, without_columns
 from fairlead.tables.schema import (
     DEVICES,
     JOB_COLUMNS,
@@ -21,7 +23,15 @@ from fairlead.tables.schema import (
     UNITS,
     unit_of,
 )
-from fairlead.tables.times import MAX_SECONDS, NAT, TimeKind, ns_to_seconds, seconds_to_ns
+from fairlead.tables.times import (
+    MAX_SECONDS,
+    NAT,
+    TimeKind,
+    clock,
+    ns_to_seconds,
+    seconds_to_ns,
+    spans_s,
+)
 
 __all__ = [
     "DEFAULT_POOL",
@@ -35,18 +45,27 @@ __all__ = [
     "RESOURCES",
     "UNITS",
     "CellError",
+    "Coded",
     "EventColumns",
     "JobColumns",
     "NodeColumns",
     "Table",
+    "TextIds",
     "TimeKind",
+    "clock",
+    "core_jobs",
+    "core_nodes",
+    "device_names",
     "event_columns",
     "job_columns",
     "node_columns",
     "ns_to_seconds",
+    "recoded",
     "seconds_to_ns",
+    "spans_s",
     "to_native_like",
     "to_pandas",
     "trace_hash",
     "unit_of",
+    "without_columns",
 ]

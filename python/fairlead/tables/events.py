@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fairlead.tables.frames import Codes, Ints, Table
+from fairlead.tables.ids import TextIds
 from fairlead.tables.jobs import JobColumns
 from fairlead.tables.nodes import NodeColumns
 from fairlead.tables.quantities import capacity_units
@@ -126,17 +127,26 @@ def _lookup(table: Table, column: str, known: Any, rows: Any) -> Codes:
     found = np.full(table.n, -1, dtype=np.int32)
     if not rows.any():
         return found
-    index = pd.Index(known)
-    values: Any = pd.Series(table.series(column).to_numpy())
-    if index.dtype == object or pd.api.types.is_string_dtype(index.dtype):
-        index, values = pd.Index(index.astype(str)), values.astype(str)
-    codes = index.get_indexer(pd.Index(values[rows]))
+    codes = _positions(table.series(column).to_numpy()[rows], known)
     found[rows] = codes
     if (codes < 0).any():
         unknown = rows & (found < 0)
-        some = ", ".join(str(k) for k in list(known)[:8]) + (", ..." if len(known) > 8 else "")
+        some = ", ".join(str(name) for name in known[:8]) + (", ..." if len(known) > 8 else "")
         raise table.bad(column, unknown, f"one of {some}", "mend the name or drop the row")
     return found
+
+
+def _positions(values: Any, known: Any) -> Ints:
+    if isinstance(known, TextIds):
+        wanted = [str(value) for value in values]
+        row_of = known.rows_of(dict.fromkeys(wanted))
+        return np.array([row_of.get(text, -1) for text in wanted], dtype=np.int64)
+    index = pd.Index(known)
+    names: Any = pd.Series(values)
+    if index.dtype == object or pd.api.types.is_string_dtype(index.dtype):
+        index, names = pd.Index(index.astype(str)), names.astype(str)
+    positions: Ints = index.get_indexer(pd.Index(names))
+    return positions
 
 
 def _pools(table: Table, nodes: NodeColumns, rows: Any) -> Codes:

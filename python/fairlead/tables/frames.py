@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fairlead.errors import InvalidInputError
+from fairlead.tables.coding import codes_of_texts
+from fairlead.tables.ids import TextIds, all_distinct, missing_ids, text_ids
 
 __all__ = ["Bools", "CellError", "Codes", "Floats", "Ints", "Numbers", "Table"]
 
@@ -131,6 +133,21 @@ class Table:
         if bad.any():
             raise self.bad(column, bad, expected, remedy)
 
+    def require_range(
+        self,
+        values: Ints | Floats,
+        low: float,
+        high: float,
+        column: str,
+        expected: str,
+        remedy: str,
+        skip: Bools | None = None,
+    ) -> None:
+        """Raise for the first value that is not from ``low`` to ``high``, as NaN is not."""
+        # Two reductions tell without a mask; rows are looked at only where there is something.
+        if len(values) and not (values.min() >= low and values.max() <= high):
+            self.require((values >= low) & (values <= high), column, expected, remedy, skip)
+
     def numbers(self, column: str) -> Numbers:
         """A numeric column as int64 or float64 with its missing rows; text is an error."""
         series = self.series(column)
@@ -162,16 +179,8 @@ class Table:
 
     def codes(self, column: str) -> tuple[Codes, tuple[str, ...]]:
         """Codes into the distinct texts of a column, by first appearance; -1 = missing or blank."""
-        native = self.series(column).to_native()
-        values = native if isinstance(native, pd.Series) else self.series(column).to_numpy()
-        codes, uniques = pd.factorize(values)
-        names: dict[str, int] = {}
-        lookup = np.full(len(uniques) + 1, -1, dtype=np.int32)
-        for i, unique in enumerate(uniques):
-            text = str(unique).strip()
-            if text:
-                lookup[i] = names.setdefault(text, len(names))
-        return lookup[codes], tuple(names)
+        codes, names = codes_of_texts(self.series(column))
+        return codes, tuple(names)
 
     def is_filled(self, column: str) -> bool:
         """Whether any cell says something: not missing, not blank text, not False."""
@@ -184,32 +193,33 @@ class Table:
             return bool(present.size)
         return any(value is not False and value != "" for value in present)
 
-    def ids(self, column: str) -> NDArray[Any]:
-        """Identifiers, int64 or else text objects; a missing or repeated one is an error."""
+    def ids(self, column: str) -> Ints | TextIds:
+        """Identifiers, int64 or else text; a missing or repeated one is an error."""
         series = self.series(column)
-        numeric = series.dtype.is_numeric()
-        values = self._whole_ids(column) if numeric else series.to_numpy()
-        missing = np.asarray(pd.isna(values), dtype=bool)
-        self.require(~missing, column, "present", "give every row an id or leave the column out")
-        if not numeric and (
-            values.dtype != object or pd.api.types.infer_dtype(values, skipna=False) != "string"
-        ):
-            values = np.array([str(value) for value in values], dtype=object)
-        ascending = numeric and bool((values[1:] > values[:-1]).all())
-        if not ascending:
-            repeated = pd.Index(values).duplicated()
-            self.require(~repeated, column, "distinct", "rename or drop the repeated row")
-        return values
+        if series.dtype.is_numeric():
+            ids: Ints | TextIds = self._whole_ids(column)
+        else:
+            missing = missing_ids(series)
+            if missing is not None:
+                raise self._without_id(column, missing)
+            ids = text_ids(series)
+        if not all_distinct(ids):
+            repeated = pd.Index(np.asarray(ids)).duplicated()
+            raise self.bad(column, repeated, "distinct", "rename or drop the repeated row")
+        return ids
+
+    def _without_id(self, column: str, rows: Bools) -> CellError:
+        return self.bad(column, rows, "present", "give every row an id or leave the column out")
 
     def _whole_ids(self, column: str) -> Ints:
         numbers = self.numbers(column)
-        present = np.ones(self.n, dtype=bool) if numbers.missing is None else ~numbers.missing
-        self.require(present, column, "present", "give every row an id or leave the column out")
+        if numbers.missing is not None:
+            raise self._without_id(column, numbers.missing)
         values = numbers.data
         if values.dtype != np.int64:
             whole = (np.abs(values) < 2.0**53) & (values == np.trunc(values))
             self.require(whole, column, "a whole number or text", "convert the column to text")
-        return values.astype(np.int64, copy=False)
+        return values.astype(np.int64)  # a copy: results outlive changes to the frame
 
     @cached_property
     def native(self) -> Any:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
+
+from fairlead.tables.ids import TextIds
+from fairlead.tables.times import TimeKind
 
 __all__ = ["trace_hash"]
 
@@ -33,11 +36,13 @@ def trace_hash(columns: Any) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for name, value in _items(columns):
         digest.update(f"{name}:".encode())
+        if isinstance(value, TimeKind) and value.tz is not None:
+            value = replace(value, tz=str(value.tz))  # libraries name one zone by text or by object
         if isinstance(value, np.ndarray) and value.dtype != object:
             digest.update(f"{value.dtype.str}{value.shape}".encode())
             digest.update(np.ascontiguousarray(value).view(np.uint8).data)
         else:
-            listed = value.tolist() if isinstance(value, np.ndarray) else value
+            listed = value.tolist() if isinstance(value, np.ndarray | TextIds) else value
             digest.update(repr(listed).encode())
     return digest.hexdigest()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fairlead.errors import InvalidInputError
 from fairlead.tables.frames import Codes, Floats, Ints, Table
+from fairlead.tables.ids import TextIds
 from fairlead.tables.nodes import NodeColumns
 from fairlead.tables.quantities import MAX_UNITS, bytes_of_gib, request_units, whole_numbers
 from fairlead.tables.schema import JOB_COLUMNS, JOB_LABELS, JOB_LATER, RESOURCES, near_miss
@@ -46,8 +47,8 @@ class JobColumns:
         Index into ``gpu_type_sets``, the sets of allowed types; -1 = any.
     priority, urgency : float64 array or None
         Higher goes first; missing is 0.
-    job_id : array
-        The identifiers: int64 or text objects; row numbers where the table has none.
+    job_id : int64 array or TextIds
+        The identifiers; row numbers where the table has none.
     time : TimeKind
         Turns nanoseconds back into the kind of time that came.
     clairvoyant : bool
@@ -71,10 +72,15 @@ class JobColumns:
     gpu_type_sets: tuple[tuple[str, ...], ...]
     priority: Floats | None
     urgency: Floats | None
-    job_id: NDArray[Any]
+    job_id: Ints | TextIds
     time: TimeKind
     clairvoyant: bool
     unused: tuple[str, ...]
+
+    @cached_property
+    def id_set(self) -> frozenset[Any]:
+        """The identifiers as Python objects, for looking some up."""
+        return frozenset(self.job_id.tolist())
 
 
 def job_columns(

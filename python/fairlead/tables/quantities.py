@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from fairlead.tables.blocks import blocks
 from fairlead.tables.frames import Bools, Floats, Ints, Numbers, Table
 from fairlead.tables.schema import DEVICES, unit_of
 
@@ -107,8 +108,10 @@ def whole_numbers(
 
 def _require_amount(table: Table, column: str, values: Ints | Floats, unit: int) -> None:
     most = MAX_UNITS // unit
-    table.require(
-        (values >= 0) & (values <= most),
+    table.require_range(
+        values,
+        0,
+        most,
         column,
         f"a finite amount from 0 to {most:.3g}",
         "mend the value, or leave it missing for none",
@@ -117,17 +120,21 @@ def _require_amount(table: Table, column: str, values: Ints | Floats, unit: int)
 
 def _scaled(values: Ints | Floats, unit: int, eps: float, *, up: bool) -> Ints:
     """Amounts times unit as integers; the caller has checked the range."""
-    if values.dtype.kind == "i":
-        made: Ints = values.astype(np.int64) * unit
-        return made
-    scaled = values * float(unit)
-    nearest = np.rint(scaled)
-    off = scaled != nearest
-    if off.any():
-        # 0.1 cores are 100 millicores, although 0.1 * 1000 > 100 in binary: a product within
-        # rounding error of a whole number is that number.
-        tolerance = 0.0 if math.log2(unit).is_integer() else 4 * eps
-        really = off & (np.abs(scaled - nearest) > tolerance * np.abs(scaled))
-        rounded = np.ceil(scaled) if up else np.floor(scaled)
-        nearest = np.where(really, rounded, nearest)
-    return nearest.astype(np.int64)
+    made = np.empty(len(values), dtype=np.int64)
+    # 0.1 cores are 100 millicores, although 0.1 * 1000 > 100 in binary: a product within rounding
+    # error of a whole number is that number.
+    tolerance = 0.0 if math.log2(unit).is_integer() else 4 * eps
+    for block in blocks(len(values)):
+        given = values[block]
+        if given.dtype.kind == "i":
+            np.multiply(given, unit, out=made[block])
+            continue
+        scaled = given * float(unit)
+        nearest = np.rint(scaled)
+        off = scaled != nearest
+        if off.any():
+            really = off & (np.abs(scaled - nearest) > tolerance * np.abs(scaled))
+            rounded = np.ceil(scaled) if up else np.floor(scaled)
+            nearest = np.where(really, rounded, nearest)
+        made[block] = nearest
+    return made

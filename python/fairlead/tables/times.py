@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -13,16 +14,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fairlead.errors import InvalidInputError
+from fairlead.tables.blocks import blocks
 from fairlead.tables.frames import Bools, Floats, Ints, Numbers, Table
 
 __all__ = [
     "MAX_SECONDS",
     "NAT",
     "TimeKind",
+    "clock",
     "durations_ns",
     "ns_to_seconds",
     "read_times",
     "seconds_to_ns",
+    "spans_s",
     "text_to_times",
 ]
 
@@ -71,15 +75,11 @@ class TimeKind:
         >>> TimeKind("seconds").to_frame_times(np.array([1_500_000_000, NAT])).tolist()
         [1.5, nan]
         """
-        gone = ns == NAT if missing == NAT else (ns == NAT) | (ns == missing)
+        if missing != NAT:
+            ns = np.where(ns == missing, NAT, ns)
         if self.name == "seconds":
-            seconds = ns_to_seconds(ns)
-            if gone.any():
-                seconds[gone] = np.nan
-            return seconds
-        if missing != NAT and gone.any():
-            ns = np.where(gone, NAT, ns)
-        times = ns.view("datetime64[ns]")
+            return ns_to_seconds(ns)
+        times = ns.astype("datetime64[ns]")  # of its own: a frame may be written to
         return times if self.tz is None else pd.DatetimeIndex(times, tz="UTC").tz_convert(self.tz)
 
     def to_scalar(self, ns: int) -> float | pd.Timestamp:
@@ -123,11 +123,8 @@ class TimeKind:
         >>> TimeKind("seconds").describe()
         'a number of seconds, as in the jobs table'
         """
-        return (
-            "a number of seconds, as in the jobs table"
-            if self.name == "seconds"
-            else "a datetime, as in the jobs table"
-        )
+        what = "a number of seconds" if self.name == "seconds" else "a datetime"
+        return f"{what}, as in the jobs table"
 
 
 def seconds_to_ns(seconds: Ints | Floats) -> Ints:
@@ -140,30 +137,53 @@ def seconds_to_ns(seconds: Ints | Floats) -> Ints:
     >>> seconds_to_ns(np.array([9_199_999_999.0, 0.1])).tolist()
     [9199999999000000000, 100000000]
     """
-    whole = seconds.astype(np.int64)
-    ns: Ints = whole * _NS
-    if seconds.dtype.kind == "f":
-        # The fraction apart: seconds * 1e9 in one go has only 53 bits, too few beyond 104 days.
-        fraction = seconds - whole
-        if fraction.any():
-            ns += np.rint(fraction * _NS).astype(np.int64)
+    ns = np.empty(len(seconds), dtype=np.int64)
+    for block in blocks(len(seconds)):
+        given = seconds[block]
+        whole = given.astype(np.int64, copy=False)
+        np.multiply(whole, _NS, out=ns[block])
+        if given.dtype.kind == "f":
+            # The fraction apart: seconds * 1e9 in one go has only 53 bits, too few beyond 104 days.
+            fraction = given - whole
+            if fraction.any():
+                ns[block] += np.rint(fraction * _NS).astype(np.int64)
     return ns
 
 
 def ns_to_seconds(ns: Ints) -> Floats:
-    """Nanoseconds to float64 seconds; whole seconds are exact.
+    """Nanoseconds to float64 seconds; whole seconds are exact and `NAT` is NaN.
 
     Examples
     --------
-    >>> ns_to_seconds(np.array([9_199_999_999_000_000_000, 100_000_000])).tolist()
-    [9199999999.0, 0.1]
+    >>> ns_to_seconds(np.array([9_199_999_999_000_000_000, 100_000_000, NAT])).tolist()
+    [9199999999.0, 0.1, nan]
     """
-    whole = ns // _NS
-    seconds: Floats = whole.astype(np.float64)
-    rest = ns - whole * _NS
-    if rest.any():
-        seconds += rest / _NS
+    seconds = np.empty(len(ns))
+    for block in blocks(len(ns)):
+        given, made = ns[block], seconds[block]
+        whole = given // _NS
+        made[:] = whole
+        rest = given - whole * _NS
+        if rest.any():
+            made += rest / _NS
+            made[given == NAT] = np.nan
     return seconds
+
+
+def spans_s(later: Ints, earlier: Ints) -> Floats:
+    """Seconds from one time (ns) to another; NaN where either is missing.
+
+    Examples
+    --------
+    >>> spans_s(np.array([2_000_000_000, NAT]), np.array([500_000_000, 0])).tolist()
+    [1.5, nan]
+    """
+    spans = np.empty(len(later))
+    for block in blocks(len(later)):
+        end, begin = later[block], earlier[block]
+        missing = (end == NAT) | (begin == NAT)
+        spans[block] = ns_to_seconds(np.where(missing, NAT, end - begin))
+    return spans
 
 
 def durations_ns(table: Table, column: str, numbers: Numbers | None = None) -> Ints:
@@ -176,8 +196,10 @@ def durations_ns(table: Table, column: str, numbers: Numbers | None = None) -> I
     """
     numbers = table.numbers(column) if numbers is None else numbers
     values = numbers.filled(0)
-    table.require(
-        (values >= 0) & (values <= MAX_SECONDS),
+    table.require_range(
+        values,
+        0,
+        MAX_SECONDS,
         column,
         f"seconds from 0 to {MAX_SECONDS:.1e}",
         "mend the value, or leave it missing",
@@ -214,8 +236,10 @@ def _from_seconds(
     table: Table, column: str, numbers: Numbers
 ) -> tuple[Ints, Bools | None, TimeKind]:
     values = numbers.filled(0)
-    table.require(
-        (values >= -MAX_SECONDS) & (values <= MAX_SECONDS),
+    table.require_range(
+        values,
+        -MAX_SECONDS,
+        MAX_SECONDS,
         column,
         f"finite and within {MAX_SECONDS:.1e} s of zero",
         "check the unit: plain numbers are seconds",
@@ -248,8 +272,10 @@ def _from_datetimes(
     missing = ticks == NAT
     gone = missing if missing.any() else None
     bound = int(MAX_SECONDS) * (_NS // factor)
-    table.require(
-        (ticks >= -bound) & (ticks <= bound),
+    table.require_range(
+        ticks,
+        -bound,
+        bound,
         column,
         "between the years 1678 and 2261",
         "mend the value",
@@ -296,3 +322,27 @@ def _from_objects(
     )
     index = pd.DatetimeIndex(times)
     return _from_datetimes(table, column, index.asi8, index.unit, index.tz)
+
+
+def clock(seconds: float) -> str:
+    """A duration (s) as people say it.
+
+    Examples
+    --------
+    >>> clock(0), clock(12.34), clock(90), clock(3900), clock(180000), clock(math.nan)
+    ('0 s', '12 s', '1.5 min', '1 h 5 min', '2 d 2 h', '–')
+    """
+    if not math.isfinite(seconds):
+        return "–"
+    if abs(seconds) < 59.5:
+        return f"{seconds:.2g} s" if abs(seconds) < 9.95 else f"{seconds:.0f} s"
+    if abs(seconds) < 600:
+        return f"{seconds / 60:.2g} min"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h" if rest == 0 else f"{hours} h {rest} min"
+    days, hours = divmod(round(seconds / 3600), 24)
+    return f"{days:,} d" if hours == 0 else f"{days:,} d {hours} h"

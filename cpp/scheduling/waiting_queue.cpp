@@ -1,0 +1,219 @@
+#include "scheduling/waiting_queue.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <tuple>
+
+namespace fairlead {
+
+std::int64_t Rank::key_of(double key) {
+  const auto bits = std::bit_cast<std::int64_t>(key + 0.0);  // -0 becomes 0
+  return bits < 0 ? bits ^ std::numeric_limits<std::int64_t>::max() : bits;
+}
+
+struct WaitingQueue::InOrder {
+  WaitingQueue& queue;
+  bool before(Item a, Item b) const {
+    return queue.entries_[a].job.rank < queue.entries_[b].job.rank;
+  }
+  void fold(Item item, Item left, Item right) const {
+    std::vector<Entry>& entries = queue.entries_;
+    Duration shortest = entries[item].job.estimate;
+    if (left != kNoItem) shortest = std::min(shortest, entries[left].shortest);
+    if (right != kNoItem) shortest = std::min(shortest, entries[right].shortest);
+    entries[item].shortest = shortest;
+  }
+};
+
+struct WaitingQueue::ByEstimate {
+  const WaitingQueue& queue;
+  bool before(Item a, Item b) const { return queue.sooner(a, b); }
+  void fold(Item, Item, Item) const {}
+};
+
+struct WaitingQueue::OfLines {
+  WaitingQueue& queue;
+  bool before(Item a, Item b) const {
+    const std::vector<Line>& lines = queue.lines_;
+    return queue.entries_[lines[a].front].job.rank < queue.entries_[lines[b].front].job.rank;
+  }
+  void fold(Item item, Item left, Item right) const {
+    std::vector<Line>& lines = queue.lines_;
+    Line& line = lines[item];
+    line.least = line.needs;
+    line.shortest = queue.shortest_of(line);
+    for (const Item child : {left, right}) {
+      if (child == kNoItem) continue;
+      line.least.lower_to(lines[child].least);
+      line.shortest = std::min(line.shortest, lines[child].shortest);
+    }
+  }
+};
+
+// Which of two candidates is taken first.
+bool WaitingQueue::sooner(const Waiting& a, const Waiting& b) const {
+  if (!by_estimate_) return a.rank < b.rank;
+  return std::tuple(a.estimate, a.rank.submit, a.rank.id) <
+         std::tuple(b.estimate, b.rank.submit, b.rank.id);
+}
+
+// ---- the array ------------------------------------------------------------------------------
+
+void WaitingQueue::insert(const Waiting& job) {
+  if (indexed_ > 0) return insert_indexed(job);
+  if (begin_ == array_.size() || array_.back().rank < job.rank) {
+    array_.push_back(job);
+    return;
+  }
+  const auto at = std::ranges::upper_bound(array_.begin() + static_cast<std::ptrdiff_t>(begin_),
+                                           array_.end(), job.rank, {}, &Waiting::rank);
+  if (static_cast<std::size_t>(array_.end() - at) <= few_) {
+    array_.insert(at, job);
+    return;
+  }
+  index_all();
+  insert_indexed(job);
+}
+
+void WaitingQueue::erase(Rank rank, Row slot) {
+  if (indexed_ > 0) return erase_indexed(entry_of_slot_[slot]);
+  const auto first = array_.begin() + static_cast<std::ptrdiff_t>(begin_);
+  const auto at = first->slot == slot
+                      ? first
+                      : std::ranges::lower_bound(first, array_.end(), rank, {}, &Waiting::rank);
+  if (at == first) {
+    // The gap in front is closed once it is the larger part, so each entry is moved but once.
+    if (++begin_ > few_ && begin_ > array_.size() / 2) {
+      array_.erase(array_.begin(), array_.begin() + static_cast<std::ptrdiff_t>(begin_));
+      begin_ = 0;
+    }
+  } else if (static_cast<std::size_t>(array_.end() - at) <= few_) {
+    array_.erase(at);
+  } else {
+    index_all();
+    erase_indexed(entry_of_slot_[slot]);
+  }
+}
+
+void WaitingQueue::clear() {
+  *this = WaitingQueue(by_estimate_, few_);
+}
+
+// ---- the index ------------------------------------------------------------------------------
+
+void WaitingQueue::index_all() {
+  for (std::size_t i = begin_; i < array_.size(); ++i) insert_indexed(array_[i]);
+  array_.clear();
+  begin_ = 0;
+}
+
+Item WaitingQueue::new_entry(const Waiting& job) {
+  Item entry = static_cast<Item>(entries_.size());
+  if (free_entries_.empty()) {
+    entries_.emplace_back();
+    entry_links_.reserve_items(entries_.size());
+    if (by_estimate_) shortest_links_.reserve_items(entries_.size());
+  } else {
+    entry = free_entries_.back();
+    free_entries_.pop_back();
+  }
+  entries_[entry].job = job;
+  if (static_cast<std::size_t>(job.slot) >= entry_of_slot_.size()) {
+    entry_of_slot_.resize(job.slot + 1, kNoItem);
+  }
+  return entry_of_slot_[job.slot] = entry;
+}
+
+// The line of a shape, perhaps a new one, still empty and in no tree.
+Item WaitingQueue::line_for(const Waiting& job) {
+  const auto index = static_cast<std::size_t>(job.shape->index);
+  if (index >= line_of_shape_.size()) line_of_shape_.resize(index + 1, kNoItem);
+  Item& line = line_of_shape_[index];
+  if (line != kNoItem) return line;
+  if (free_lines_.empty()) {
+    line = static_cast<Item>(lines_.size());
+    lines_.emplace_back();
+    line_links_.reserve_items(lines_.size());
+  } else {
+    line = free_lines_.back();
+    free_lines_.pop_back();
+  }
+  lines_[line] = {};
+  lines_[line].shape = job.shape;
+  lines_[line].needs = job.needs;
+  return line;
+}
+
+void WaitingQueue::insert_indexed(const Waiting& job) {
+  const Item entry = new_entry(job);
+  const Item number = line_for(job);
+  entries_[entry].line = number;
+  Line& line = lines_[number];
+  ++indexed_;
+  InOrder in_order{*this};
+  OfLines of_lines{*this};
+  const bool first = line.root == kNoItem;
+  const bool in_front = first || job.rank < entries_[line.front].job.rank;
+  const bool shorter = !first && job.estimate < shortest_of(line);
+  if (in_front && !first) lines_root_ = line_links_.erase(lines_root_, number, of_lines);
+  line.root = entry_links_.insert(line.root, entry, in_order);
+  if (by_estimate_) {
+    ByEstimate by_estimate{*this};
+    line.shortest_root = shortest_links_.insert(line.shortest_root, entry, by_estimate);
+  }
+  if (in_front) {
+    line.front = entry;
+    lines_root_ = line_links_.insert(lines_root_, number, of_lines);
+  } else if (shorter) {
+    line_links_.refold(lines_root_, number, of_lines);
+  }
+}
+
+void WaitingQueue::erase_indexed(Item entry) {
+  const Item number = entries_[entry].line;
+  Line& line = lines_[number];
+  --indexed_;
+  InOrder in_order{*this};
+  OfLines of_lines{*this};
+  const bool in_front = line.front == entry;
+  if (in_front) lines_root_ = line_links_.erase(lines_root_, number, of_lines);
+  const Duration shortest = shortest_of(line);
+  line.root = entry_links_.erase(line.root, entry, in_order);
+  if (by_estimate_) {
+    ByEstimate by_estimate{*this};
+    line.shortest_root = shortest_links_.erase(line.shortest_root, entry, by_estimate);
+  }
+  free_entries_.push_back(entry);
+  if (line.root == kNoItem) {
+    line_of_shape_[line.shape->index] = kNoItem;
+    free_lines_.push_back(number);
+  } else if (in_front) {
+    line.front = entry_links_.first(line.root);
+    lines_root_ = line_links_.insert(lines_root_, number, of_lines);
+  } else if (shortest_of(line) != shortest) {
+    line_links_.refold(lines_root_, number, of_lines);
+  }
+}
+
+// The first in order with an estimate of at most `longest`.
+Item WaitingQueue::first_within(Item root, Duration longest) const {
+  if (entries_[root].shortest > longest) return kNoItem;
+  while (true) {
+    const Item left = entry_links_.left(root);
+    if (left != kNoItem && entries_[left].shortest <= longest) {
+      root = left;
+    } else if (entries_[root].job.estimate <= longest) {
+      return root;
+    } else {
+      root = entry_links_.right(root);
+    }
+  }
+}
+
+Item WaitingQueue::shortest_within(const Line& line, Duration longest) const {
+  const Item first = shortest_links_.first(line.shortest_root);
+  return entries_[first].job.estimate <= longest ? first : kNoItem;
+}
+
+}  // namespace fairlead

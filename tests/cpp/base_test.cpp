@@ -1,0 +1,112 @@
+// The ordered structures below the engine, against the standard library's.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <random>
+#include <set>
+#include <vector>
+
+#include "base/sorted_list.hpp"
+#include "base/treap.hpp"
+
+namespace fairlead {
+namespace {
+
+// Items ordered by a key of their own; each knows the least value of its subtree.
+struct Items {
+  std::vector<int> key, value, least;
+  bool before(Item a, Item b) const { return key[a] < key[b]; }
+  void fold(Item item, Item left, Item right) {
+    least[item] = value[item];
+    for (const Item child : {left, right}) {
+      if (child != kNoItem) least[item] = std::min(least[item], least[child]);
+    }
+  }
+};
+
+void in_order(const Treap& tree, Item root, std::vector<Item>& out) {
+  if (root == kNoItem) return;
+  in_order(tree, tree.left(root), out);
+  out.push_back(root);
+  in_order(tree, tree.right(root), out);
+}
+
+TEST(Treap, KeepsOrderAndSumsThroughInsertionsErasuresAndChanges) {
+  constexpr int kItems = 300;
+  std::mt19937 random(1);
+  Items items{std::vector<int>(kItems), std::vector<int>(kItems), std::vector<int>(kItems)};
+  for (int i = 0; i < kItems; ++i) items.key[i] = (i * 7919) % 10007;
+  Treap tree;
+  tree.reserve_items(kItems);
+  Item root = kNoItem;
+  std::set<std::pair<int, Item>> expected;
+  for (int step = 0; step < 4000; ++step) {
+    const auto item = static_cast<Item>(random() % kItems);
+    const std::pair<int, Item> entry{items.key[item], item};
+    if (expected.contains(entry) && random() % 3 == 0) {
+      items.value[item] = static_cast<int>(random() % 1000);
+      tree.refold(root, item, items);
+    } else if (expected.contains(entry)) {
+      root = tree.erase(root, item, items);
+      expected.erase(entry);
+    } else {
+      items.value[item] = static_cast<int>(random() % 1000);
+      root = tree.insert(root, item, items);
+      expected.insert(entry);
+    }
+    std::vector<Item> found, wanted;
+    in_order(tree, root, found);
+    int least = 1000;
+    for (const auto& [key, i] : expected) {
+      wanted.push_back(i);
+      least = std::min(least, items.value[i]);
+    }
+    ASSERT_EQ(found, wanted) << "step " << step;
+    if (root == kNoItem) continue;
+    ASSERT_EQ(items.least[root], least) << "step " << step;
+    ASSERT_EQ(tree.first(root), wanted.front());
+  }
+}
+
+struct Numbered {
+  std::int64_t at = 0;
+  int number = 0;
+  std::int64_t order() const { return at; }
+  bool operator==(const Numbered& other) const { return number == other.number; }
+};
+
+TEST(SortedList, WalksBothWaysAndFindsWhatIsBehind) {
+  std::mt19937 random(2);
+  SortedList<Numbered> list;
+  std::multiset<std::int64_t> expected;
+  std::vector<Numbered> inside;
+  for (int step = 0; step < 6000; ++step) {
+    if (inside.size() < 400 || random() % 2 == 0) {
+      inside.push_back({static_cast<std::int64_t>(random() % 100), step});  // many share an order
+      list.insert(inside.back());
+      expected.insert(inside.back().at);
+    } else {
+      std::swap(inside[random() % inside.size()], inside.back());
+      list.erase(inside.back());
+      expected.erase(expected.find(inside.back().at));
+      inside.pop_back();
+    }
+    if (step % 50 != 0) continue;
+    std::vector<std::int64_t> forward, backward;
+    for (auto p = list.begin(); p != list.end(); p = list.next(p)) forward.push_back(list[p].at);
+    for (auto p = list.end(); p != list.begin();) {
+      p = list.previous(p);
+      backward.push_back(list[p].at);
+    }
+    ASSERT_EQ(forward, std::vector(expected.begin(), expected.end())) << "step " << step;
+    ASSERT_EQ(backward, std::vector(expected.rbegin(), expected.rend())) << "step " << step;
+    for (const std::int64_t order : {-1, 0, 37, 99}) {
+      std::size_t behind = 0;
+      for (auto p = list.first_behind(order); p != list.end(); p = list.next(p)) ++behind;
+      ASSERT_EQ(behind, std::distance(expected.upper_bound(order), expected.end())) << order;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fairlead
