@@ -67,15 +67,6 @@ class CountState {
     capacity_[resource] = amount;
   }
 
-  void become_min(const CountState& a, const CountState& b) {
-    in_service_ = a.in_service_ && b.in_service_;
-    for (std::int32_t r = 0; r < resources_; ++r) {
-      capacity_[r] = std::min(a.capacity_[r], b.capacity_[r]);
-      free_[r] = std::min(a.free_[r], b.free_[r]);
-    }
-  }
-  void become_min_on(std::int32_t, const CountState& a, const CountState& b) { become_min(a, b); }
-
  private:
   std::int32_t resources_;
   bool in_service_ = true;

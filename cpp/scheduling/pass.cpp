@@ -50,7 +50,7 @@ void Engine::start_in_order(Spaces<State>& spaces, Time now) {
       start(spaces, slot, kUnlimited, now);
       continue;
     }
-    no_room_.add(*job->shape);
+    if constexpr (!Spaces<State>::kCounts) no_room_.add(*job->shape);
     const bool may_never_fit = options_.backfill != Backfill::first_fit && !service_.complete();
     if (may_never_fit && !find_shadow(spaces, *job->shape, now)) {
       never_.add(*job->shape);
@@ -114,7 +114,7 @@ class Engine::Filler {
     if (!engine_.has_room(spaces_.now, shape, engine_.no_room_)) return std::nullopt;
     plan();
     if (in_time_ == kUnlimited) return kUnlimited;
-    const bool beside = engine_.has_room(*spaces_.both, shape, engine_.no_room_beside_);
+    const bool beside = engine_.has_room(spaces_.beside(), shape, engine_.no_room_beside_);
     return beside ? kUnlimited : in_time_;
   }
 
@@ -122,7 +122,7 @@ class Engine::Filler {
     if (!engine_.has_room(spaces_.now, *job.shape, engine_.no_room_)) return false;
     plan();
     if (job.estimate > in_time_ &&
-        !engine_.has_room(*spaces_.both, *job.shape, engine_.no_room_beside_))
+        !engine_.has_room(spaces_.beside(), *job.shape, engine_.no_room_beside_))
       return false;
     engine_.start(spaces_, job.slot, in_time_, now_);
     look();
@@ -138,7 +138,7 @@ class Engine::Filler {
   }
   void look() {
     free_ = spaces_.now.headroom();
-    if (in_time_ != kUnlimited) beside_ = spaces_.both->headroom();
+    if (in_time_ != kUnlimited) beside_ = spaces_.beside().headroom();
   }
 
   Engine& engine_;
@@ -193,7 +193,7 @@ void Engine::start(Spaces<State>& spaces, Row slot, Duration in_time, Time now) 
   const Shape& shape = *live.spec.shape;
   if constexpr (!Spaces<State>::kCounts) live.block = blocks_.allocate(shape.block_size());
   const bool beside = live.spec.estimate > in_time;
-  State& state = beside ? *spaces.both : spaces.now;
+  State& state = beside && !Spaces<State>::kCounts ? *spaces.both : spaces.now;
   state.place(shape, options_.placement, block_of(live));
   live.state = JobState::running;
   live.start = now;

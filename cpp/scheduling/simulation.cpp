@@ -64,7 +64,7 @@ void Simulation::set_plan(std::vector<Change> plan, Duration startup) {
 
 Time Simulation::next_instant() const {
   Time next = std::min(engine_.next_change(), next_event_at_);
-  if (!due_.empty()) next = std::min(next, due_.front().at);
+  next = std::min(next, Time{due_.least()});
   for (const Source& source : sources_) next = std::min(next, source.next_at);
   return next;
 }
@@ -97,10 +97,8 @@ void Simulation::step() {
 // True also where a job has merely outrun its estimate: its correction opens a pass.
 bool Simulation::finish_due() {
   bool happened = false;
-  while (!due_.empty() && due_.front().at <= now_) {
-    const Handle handle = due_.front().handle;
-    std::ranges::pop_heap(due_, std::greater{});
-    due_.pop_back();
+  while (due_.least() <= now_.ns) {
+    const Handle handle = due_.pop().handle;
     if (!engine_.current(handle)) continue;
     const End& end = end_[handle.slot];
     if (end.at <= now_) {
@@ -189,8 +187,7 @@ void Simulation::schedule_end(Handle handle) {
   const Time at =
       std::min(end_[handle.slot].at, std::max(engine_.live(handle.slot).planned_end, now_));
   if (at == kNever) return;
-  due_.push_back({at, handle});
-  std::ranges::push_heap(due_, std::greater{});
+  due_.push({at, handle});
 }
 
 const Simulation::Source& Simulation::source_of(std::int64_t job) const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/radix_heap.hpp"
 #include "model/job_table.hpp"
 #include "scheduling/engine.hpp"
 
@@ -103,7 +104,7 @@ class Simulation {
   struct Due {
     Time at;
     Handle handle;
-    bool operator>(const Due& other) const { return at > other.at; }
+    std::int64_t order() const { return at.ns; }
   };
 
   Time next_instant() const;
@@ -124,7 +125,7 @@ class Simulation {
   std::shared_ptr<const std::vector<Event>> events_;
   std::size_t next_event_ = 0;
   Time next_event_at_ = kNever;
-  std::vector<Due> due_;  // heap: true ends, and planned ends that come before them
+  RadixHeap<Due> due_;    // true ends, and planned ends that come before them
   std::vector<End> end_;  // by slot, of the running job
   Journal<CapacitySample> samples_;
   Time now_{std::numeric_limits<std::int64_t>::min()};

@@ -33,7 +33,11 @@ class Spaces {
 
   State now;
   std::optional<State> shadow;  // once the jobs planned to end by until() have left
-  std::optional<State> both;    // free now, and at the shadow beside what is held there
+  std::optional<State> both;    // on nodes: free now, and at the shadow beside what is held there
+
+  // What a job that is free to start now needs beside the head. Counts fit in both where they fit
+  // in each.
+  State& beside() { return kCounts ? *shadow : *both; }
 
   Time until() const { return until_; }
   void set_until(Time at) { until_ = at; }
@@ -69,7 +73,6 @@ class Spaces {
     held_shape_ = shape;
     if constexpr (kCounts) {
       shadow->place(shape, placement, {});
-      refresh({});
     } else {
       held_.resize(shape.block_size());
       shadow->place(shape, placement, held_);
@@ -99,16 +102,16 @@ class Spaces {
 
   // ---- what happens to jobs -----------------------------------------------------------------
 
-  // A job has been placed on the present, or on both, where it runs on beyond the shadow.
+  // A job has been placed on the present, or, where it runs on beyond the shadow, beside the head.
   void started(const Shape& shape, Block block, Time planned_end, bool beside) {
-    if (beside) now.take(shape, block);
+    if (beside && !kCounts) now.take(shape, block);
     if (is_gone()) return;
     if (planned_end > until_) {
       shadow->take(shape, block);
       // Counts know no better place for the head, so what fitted beside it changes nothing.
       if (!(kCounts && beside)) stale_ = true;
     }
-    refresh(nodes_of(shape, block));
+    if constexpr (!kCounts) refresh(nodes_of(shape, block));
   }
 
   void stopped(const Shape& shape, Block block, Time planned_end) {
@@ -116,7 +119,7 @@ class Spaces {
     if (is_gone()) return;
     if (planned_end > until_) shadow->release(shape, block);
     if (planned_end >= until_) stale_ = true;
-    refresh(nodes_of(shape, block));
+    if constexpr (!kCounts) refresh(nodes_of(shape, block));
   }
 
   void replanned(const Shape& shape, Block block, Time from, Time to) {
@@ -147,13 +150,9 @@ class Spaces {
   bool is_gone() const { return !shadow || (kCounts && stale_); }
 
   void refresh(Block nodes) {
-    if constexpr (kCounts) {
-      if (!both) both = now;
-      both->become_min(now, *shadow);
-    } else if (both) {
-      for (const std::int32_t node : nodes) {
-        both->become_min_on(node, now, is_held_[node] ? *shadow : now);
-      }
+    if (!both) return;
+    for (const std::int32_t node : nodes) {
+      both->become_min_on(node, now, is_held_[node] ? *shadow : now);
     }
   }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "base/radix_heap.hpp"
 #include "base/sorted_list.hpp"
 #include "base/treap.hpp"
 
@@ -65,6 +66,36 @@ TEST(Treap, KeepsOrderAndSumsThroughInsertionsErasuresAndChanges) {
     if (root == kNoItem) continue;
     ASSERT_EQ(items.least[root], least) << "step " << step;
     ASSERT_EQ(tree.first(root), wanted.front());
+  }
+}
+
+struct Due {
+  std::int64_t at = 0;
+  int number = 0;
+  std::int64_t order() const { return at; }
+};
+
+TEST(RadixHeap, GivesWhatIsDueWhileTheClockGoesOn) {
+  std::mt19937_64 random(3);
+  RadixHeap<Due> heap;
+  std::multiset<std::pair<std::int64_t, int>> expected;
+  std::int64_t now = -1'000'000'000'000;  // times before the epoch too
+  for (int step = 0; step < 20'000; ++step) {
+    if (expected.empty() || random() % 5 < 2) {
+      const auto ahead = static_cast<std::int64_t>(random() >> (random() % 62 + 2));
+      const std::int64_t at = random() % 4 == 0 ? now : now + ahead % 1'000'000'000'000'000;
+      heap.push({at, step});
+      expected.emplace(at, step);
+    } else {
+      now = heap.least();
+      ASSERT_EQ(now, expected.begin()->first) << "step " << step;
+      const Due due = heap.pop();
+      ASSERT_EQ(due.at, now);
+      const auto it = expected.find({due.at, due.number});
+      ASSERT_NE(it, expected.end()) << "step " << step;
+      expected.erase(it);
+    }
+    ASSERT_EQ(heap.least(), expected.empty() ? RadixHeap<Due>::kEmpty : expected.begin()->first);
   }
 }
 
