@@ -44,8 +44,11 @@ class CountState {
     return needs;
   }
   Needs headroom() const {
-    if (!in_service_) return {-1, -1};
-    return {std::max<std::int64_t>(free_[0], 0), std::max<std::int64_t>(free_[1], 0)};
+    Needs there;
+    for (std::size_t i = 0; i < kNeeds; ++i) {
+      there.amount[i] = in_service_ ? std::max<std::int64_t>(free_[i], 0) : -1;
+    }
+    return there;
   }
 
   void place(const Shape& shape, Placement, std::span<std::int32_t> block) { take(shape, block); }

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 namespace fairlead {
 
-inline constexpr std::size_t kNeeds = 2;  // a waiting job then fills one cache line
+inline constexpr std::size_t kNeeds = 3;
 
 // By resource, the first few of the cluster; a shape that fits needs nowhere more than there is.
 struct Needs {
@@ -21,8 +22,25 @@ struct Needs {
     }
     return true;
   }
+  // Along the Z-order curve (Morton 1966): what is near on it needs alike.
+  std::uint64_t place() const {
+    std::uint64_t bits = 0;
+    for (int bit = kCodeBits - 1; bit >= 0; --bit) {
+      for (std::size_t i = 0; i < kNeeds; ++i) bits = bits << 1 | (code(amount[i]) >> bit & 1);
+    }
+    return bits;
+  }
   void lower_to(const Needs& other) {
     for (std::size_t i = 0; i < kNeeds; ++i) amount[i] = std::min(amount[i], other.amount[i]);
+  }
+
+ private:
+  // As a short float whose bits compare as the amounts do, so that each octave gets the same share.
+  static constexpr int kCodeBits = 21, kMantissa = 15;
+  static std::uint64_t code(std::int64_t amount) {
+    const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(amount, 0));
+    const int above = std::max(0, static_cast<int>(std::bit_width(value)) - kMantissa - 1);
+    return (static_cast<std::uint64_t>(above) << kMantissa) + (value >> above);
   }
 };
 

@@ -70,6 +70,9 @@ class NodeIndex {
   Item find(Item group) const;
   void join(std::int32_t row, Item group);
 
+  // How much of each of the first few resources can be asked for at once: of a device kind the
+  // whole devices, or where there are none the largest share.
+  Needs offered(const std::int64_t* free) const;
   void search(const Query& query, Item group, Best& best) const;
   void consider(const Query& query, Item group, Best& best) const;
   void count(const Query& query, Item group, std::int64_t enough, std::int64_t& sum) const;

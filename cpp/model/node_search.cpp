@@ -169,15 +169,26 @@ std::int64_t NodeIndex::units(const NodeState& state, const Shape& shape,
   return sum;
 }
 
+Needs NodeIndex::offered(const std::int64_t* free) const {
+  Needs offered;
+  for (std::int32_t i = 0; i < static_cast<std::int32_t>(kNeeds); ++i) {
+    if (i < device_kinds_) {
+      const std::int64_t* const of_kind = free + kOfKind * i;
+      offered.amount[i] = std::max(of_kind[kWhole] * kWholeDevice, of_kind[kLargest]);
+    } else if ((kOfKind - 1) * device_kinds_ + i < dimensions_) {
+      offered.amount[i] = std::max<std::int64_t>(free[(kOfKind - 1) * device_kinds_ + i], 0);
+    }
+  }
+  return offered;
+}
+
 Needs NodeIndex::headroom() const {
   Needs most;
   for (const Kind& kind : kinds_) {
     if (kind.root == kNoItem) continue;
-    const std::int64_t* const free = most_of(kind.root);
+    const Needs of_kind = offered(most_of(kind.root));
     for (std::size_t i = 0; i < kNeeds; ++i) {
-      const auto d = static_cast<std::int32_t>(i);
-      const std::int32_t at = d < device_kinds_ ? kOfKind * d : 2 * device_kinds_ + d;
-      if (at < dimensions_) most.amount[i] = std::max(most.amount[i], free[at]);
+      most.amount[i] = std::max(most.amount[i], of_kind.amount[i]);
     }
   }
   return most;

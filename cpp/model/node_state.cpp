@@ -99,7 +99,10 @@ Needs NodeState::needs(const Shape& shape) const {
   const auto at_least = [&](std::int32_t i, std::int64_t amount) {
     if (static_cast<std::size_t>(i) < kNeeds) needs.amount[i] = amount;
   };
-  for (const Ask& ask : shape.devices) at_least(ask.resource, ask.amount * shape.tasks_per_unit);
+  for (const Ask& ask : shape.devices) {
+    const bool share = ask.amount < kWholeDevice;
+    at_least(ask.resource, share ? ask.amount : ask.amount * shape.tasks_per_unit);
+  }
   for (const Ask& ask : shape.counted) at_least(nodes_->kinds() + ask.resource, ask.amount);
   return needs;
 }

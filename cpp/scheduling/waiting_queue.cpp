@@ -35,18 +35,20 @@ struct WaitingQueue::ByEstimate {
 struct WaitingQueue::OfLines {
   WaitingQueue& queue;
   bool before(Item a, Item b) const {
-    const std::vector<Line>& lines = queue.lines_;
-    return queue.entries_[lines[a].front].job.rank < queue.entries_[lines[b].front].job.rank;
+    const std::uint64_t x = queue.lines_[a].place, y = queue.lines_[b].place;
+    return x != y ? x < y : a < b;
   }
   void fold(Item item, Item left, Item right) const {
     std::vector<Line>& lines = queue.lines_;
     Line& line = lines[item];
     line.least = line.needs;
     line.shortest = queue.shortest_of(line);
+    line.foremost = line.rank;
     for (const Item child : {left, right}) {
       if (child == kNoItem) continue;
       line.least.lower_to(lines[child].least);
       line.shortest = std::min(line.shortest, lines[child].shortest);
+      line.foremost = std::min(line.foremost, lines[child].foremost);
     }
   }
 };
@@ -142,6 +144,7 @@ Item WaitingQueue::line_for(const Waiting& job) {
   lines_[line] = {};
   lines_[line].shape = job.shape;
   lines_[line].needs = job.needs;
+  lines_[line].place = job.needs.place();
   return line;
 }
 
@@ -154,9 +157,8 @@ void WaitingQueue::insert_indexed(const Waiting& job) {
   InOrder in_order{*this};
   OfLines of_lines{*this};
   const bool first = line.root == kNoItem;
-  const bool in_front = first || job.rank < entries_[line.front].job.rank;
+  const bool in_front = first || job.rank < line.rank;
   const bool shorter = !first && job.estimate < shortest_of(line);
-  if (in_front && !first) lines_root_ = line_links_.erase(lines_root_, number, of_lines);
   line.root = entry_links_.insert(line.root, entry, in_order);
   if (by_estimate_) {
     ByEstimate by_estimate{*this};
@@ -164,8 +166,11 @@ void WaitingQueue::insert_indexed(const Waiting& job) {
   }
   if (in_front) {
     line.front = entry;
+    line.rank = job.rank;
+  }
+  if (first) {
     lines_root_ = line_links_.insert(lines_root_, number, of_lines);
-  } else if (shorter) {
+  } else if (in_front || shorter) {
     line_links_.refold(lines_root_, number, of_lines);
   }
 }
@@ -174,26 +179,27 @@ void WaitingQueue::erase_indexed(Item entry) {
   const Item number = entries_[entry].line;
   Line& line = lines_[number];
   --indexed_;
+  free_entries_.push_back(entry);
   InOrder in_order{*this};
   OfLines of_lines{*this};
   const bool in_front = line.front == entry;
-  if (in_front) lines_root_ = line_links_.erase(lines_root_, number, of_lines);
   const Duration shortest = shortest_of(line);
   line.root = entry_links_.erase(line.root, entry, in_order);
   if (by_estimate_) {
     ByEstimate by_estimate{*this};
     line.shortest_root = shortest_links_.erase(line.shortest_root, entry, by_estimate);
   }
-  free_entries_.push_back(entry);
   if (line.root == kNoItem) {
+    lines_root_ = line_links_.erase(lines_root_, number, of_lines);
     line_of_shape_[line.shape->index] = kNoItem;
     free_lines_.push_back(number);
-  } else if (in_front) {
-    line.front = entry_links_.first(line.root);
-    lines_root_ = line_links_.insert(lines_root_, number, of_lines);
-  } else if (shortest_of(line) != shortest) {
-    line_links_.refold(lines_root_, number, of_lines);
+    return;
   }
+  if (in_front) {
+    line.front = entry_links_.first(line.root);
+    line.rank = entries_[line.front].job.rank;
+  }
+  if (in_front || shortest_of(line) != shortest) line_links_.refold(lines_root_, number, of_lines);
 }
 
 // The first in order with an estimate of at most `longest`.

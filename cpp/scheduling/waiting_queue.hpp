@@ -1,11 +1,12 @@
 // The waiting jobs in order: key, then submission, then row. A short queue, or one that is only
 // appended to and taken from in front, is an array. Else jobs of one shape stand in one line, so
-// that what fits is asked once a line; a line knows its shortest estimate, and the lines know what
-// they need at the least. The next job that can start is then found without looking at those that
-// cannot.
+// that what fits is asked once a line, and the lines in a tree in which those with like needs are
+// neighbours. Its subtrees know their least needs, their shortest estimate and their foremost job,
+// so the next job that can start is found without looking at those that cannot, or that come later.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -59,7 +60,9 @@ class WaitingQueue {
     for (std::size_t i = begin_; i < array_.size(); ++i) {
       if (wanted(*array_[i].shape)) return &array_[i];
     }
-    return job_at(front_of(lines_root_, wanted));
+    Item best = kNoItem;
+    find_front(lines_root_, wanted, best);
+    return job_at(best);
   }
 
   // Offers the jobs one by one, in the order of candidates; those that are taken leave. An offer
@@ -98,9 +101,13 @@ class WaitingQueue {
     Item root = kNoItem;           // of the entries in order
     Item shortest_root = kNoItem;  // of the entries by estimate, where asked for
     Item front = kNoItem;
+    Rank rank;  // of the front
     Needs needs;
-    Needs least;        // of the line's subtree
-    Duration shortest;  // of the line's subtree
+    std::uint64_t place = 0;  // along the curve that the lines stand on
+    // Of the line's subtree.
+    Needs least;
+    Duration shortest;
+    Rank foremost;
   };
   struct InOrder;
   struct ByEstimate;
@@ -157,33 +164,47 @@ class WaitingQueue {
   }
 
   template <typename Wanted>
-  Item front_of(Item root, Wanted& wanted) const {
-    if (root == kNoItem) return kNoItem;
-    const Item before = front_of(line_links_.left(root), wanted);
-    if (before != kNoItem) return before;
-    if (wanted(*lines_[root].shape)) return lines_[root].front;
-    return front_of(line_links_.right(root), wanted);
+  void find_front(Item root, Wanted& wanted, Item& best) const {
+    if (root == kNoItem) return;
+    const Line& line = lines_[root];
+    if (best != kNoItem && !(line.foremost < entries_[best].job.rank)) return;
+    if (wanted(*line.shape) && (best == kNoItem || line.rank < entries_[best].job.rank))
+      best = line.front;
+    for (const Item child : promising_first(root)) find_front(child, wanted, best);
   }
 
-  // Lines whose best possible entry cannot be sooner than the one found are passed over: in order
-  // of their fronts all that follow, by estimate those that have no shorter one.
+  // Branch and bound: what cannot hold a sooner job than the one found is passed over, and the side
+  // that may hold the soonest comes first.
   template <typename Offer>
   void search(Item root, Offer& offer, Item& best) const {
-    if (root == kNoItem || !offer.may(lines_[root].least, lines_[root].shortest)) return;
-    if (by_estimate_ && best != kNoItem && lines_[root].shortest > entries_[best].job.estimate)
-      return;
-    search(line_links_.left(root), offer, best);
+    if (root == kNoItem) return;
     const Line& line = lines_[root];
-    if (best == kNoItem || by_estimate_ || sooner(line.front, best)) {
-      consider(line, offer, best);
-    } else {
+    if (best != kNoItem && (by_estimate_ ? line.shortest > entries_[best].job.estimate
+                                         : !(line.foremost < entries_[best].job.rank)))
       return;
-    }
-    search(line_links_.right(root), offer, best);
+    if (!offer.may(line.least, line.shortest)) return;
+    const bool own_first =
+        by_estimate_ ? shortest_of(line) == line.shortest : line.rank == line.foremost;
+    const auto [first, last] = promising_first(root);
+    if (own_first) consider(line, offer, best);
+    search(first, offer, best);
+    if (!own_first) consider(line, offer, best);
+    search(last, offer, best);
+  }
+
+  std::array<Item, 2> promising_first(Item root) const {
+    const Item left = line_links_.left(root), right = line_links_.right(root);
+    if (left == kNoItem || right == kNoItem) return {left, right};
+    const bool right_first = by_estimate_ ? lines_[right].shortest < lines_[left].shortest
+                                          : lines_[right].foremost < lines_[left].foremost;
+    return right_first ? std::array{right, left} : std::array{left, right};
   }
 
   template <typename Offer>
   void consider(const Line& line, Offer& offer, Item& best) const {
+    if (best != kNoItem && (by_estimate_ ? shortest_of(line) > entries_[best].job.estimate
+                                         : !(line.rank < entries_[best].job.rank)))
+      return;
     if (!offer.may(line.needs, shortest_of(line))) return;
     const std::optional<Duration> longest = offer.longest(*line.shape);
     if (!longest) return;
@@ -216,7 +237,7 @@ class WaitingQueue {
   std::vector<Item> line_of_shape_;  // by shape index
   std::vector<Item> entry_of_slot_;
   Treap entry_links_, shortest_links_, line_links_;
-  Item lines_root_ = kNoItem;  // of the lines by their fronts
+  Item lines_root_ = kNoItem;  // of the lines by their places
 };
 
 }  // namespace fairlead

@@ -1,6 +1,6 @@
 """The engine at any load, on any cluster: `python tests/benchmarks/bench_engine.py [SECTION ...]`.
 
-Sections: replay, curie, overload, nodes, forks, threads, live (all by default). Where there is a
+Sections: replay, curie, overload, deep, nodes, forks, threads, live (all by default). Where there is a
 yardstick, a plain C++ replay with arrays, it is compiled here and run in turn with the engine. CPU
 time, one core, best of several turns (threads: wall time). `bench_memory.py` measures memory.
 """
@@ -126,6 +126,27 @@ class Bench:
             rate = yardstick_rate(self.program, few, self.processors)
             show({"yardstick EASY, 6 copies, x 0.66": rate})
 
+    def deep(self) -> None:
+        """All jobs wait from the first second on: a short queue against a long one."""
+        one = Cluster.homogeneous(nodes=1, cpus=1000, memory_gib=4000)
+        hundred = Cluster.homogeneous(nodes=100, gpus=8, cpus=96, memory_gib=1024)
+        mixes: dict[str, tuple[Cluster, Callable[[Any, int], dict[str, Any]]]] = {
+            "counts, 6 shapes": (one, few_shapes),
+            "counts, no two alike": (one, no_two_alike),
+            "nodes, 60 shapes, gangs": (hundred, gangs),
+            "nodes, no two alike, GPUs shared": (hundred, shared),
+        }
+        print("deep: 1,000 and 100,000 jobs submitted within a second")
+        for name, (cluster, draw) in mixes.items():
+            for policy in ("easy", "easy_sjbf"):
+                measures = {
+                    f"{name}, {policy}, {n:,}": partial(
+                        replay, waiting_jobs(n, draw), cluster, policy=policy, placement="best_fit"
+                    )
+                    for n in (1_000, 100_000)
+                }
+                show(best_in_turn(1, measures), f"{name}, {policy}, 1,000")
+
     def nodes(self) -> None:
         """Placement on nodes with GPUs, from the generator."""
         for nodes in (1_000, 10_000):
@@ -250,6 +271,51 @@ class Bench:
         )
 
 
+def waiting_jobs(n: int, draw: Callable[[Any, int], dict[str, Any]]) -> pd.DataFrame:
+    """Jobs of one second with drawn requests and heavy-tailed run times."""
+    rng = np.random.default_rng(0)
+    duration_s = np.exp(rng.normal(6, 1.5, n)).clip(1)
+    return pd.DataFrame(
+        {
+            "submit_time": np.sort(rng.uniform(0, 1, n)),
+            "duration_s": duration_s,
+            "limit_s": duration_s * rng.uniform(1, 4, n),
+            **draw(rng, n),
+        }
+    )
+
+
+def few_shapes(rng: Any, n: int) -> dict[str, Any]:
+    """Cores in powers of two."""
+    return {"cpus": rng.choice([1, 2, 4, 8, 16, 32], n)}
+
+
+def no_two_alike(rng: Any, n: int) -> dict[str, Any]:
+    """Cores and memory, each to the thousandth."""
+    return {
+        "cpus": rng.uniform(0.1, 64, n).round(3),
+        "memory_gib": rng.uniform(0.1, 256, n).round(3),
+    }
+
+
+def gangs(rng: Any, n: int) -> dict[str, Any]:
+    """Whole GPUs, one to four tasks."""
+    return {
+        "gpus": rng.choice([1, 2, 4, 8], n, p=[0.7, 0.1, 0.1, 0.1]),
+        "tasks": rng.choice([1, 1, 1, 2, 4], n),
+        "cpus": 8,
+    }
+
+
+def shared(rng: Any, n: int) -> dict[str, Any]:
+    """Shares of a GPU or whole ones, cores and memory to the thousandth."""
+    return {
+        "gpus": rng.choice([0.25, 0.5, 1, 2, 4, 8], n),
+        "cpus": rng.uniform(0.1, 12, n).round(3),
+        "memory_gib": rng.uniform(0.1, 64, n).round(3),
+    }
+
+
 def drop_each(simulation: Simulation) -> None:
     """A thousand forks, each gone before the next."""
     for _ in range(1000):
@@ -270,7 +336,7 @@ def resident_mib() -> float:
 
 def main() -> None:
     """Run the sections asked for."""
-    sections = ("replay", "curie", "overload", "nodes", "forks", "threads", "live")
+    sections = ("replay", "curie", "overload", "deep", "nodes", "forks", "threads", "live")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(sections))
     parser.add_argument("--turns", type=int, default=7)

@@ -62,7 +62,7 @@ def run_all(
     ...     fork.submit(pd.concat([other, jobs.iloc[1:]]))
     ...     what_ifs.append(fork)
     >>> run_all(what_ifs)
-    >>> [sim.result().jobs["start_time"].iloc[-1] for sim in what_ifs]
+    >>> [float(sim.result().jobs["start_time"].iloc[-1]) for sim in what_ifs]
     [60.0, 120.0, 660.0]
     """
     if threads is not None and threads < 1:
