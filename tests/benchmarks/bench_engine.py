@@ -1,8 +1,8 @@
 """The engine at any load, on any cluster: `python tests/benchmarks/bench_engine.py [SECTION ...]`.
 
-Sections: replay, curie, overload, deep, nodes, forks, threads, live (all by default). Where there is a
-yardstick, a plain C++ replay with arrays, it is compiled here and run in turn with the engine. CPU
-time, one core, best of several turns (threads: wall time). `bench_memory.py` measures memory.
+Sections: replay, curie, overload, deep, nodes, forks, threads, live (all by default). Where there
+is a yardstick, a plain C++ replay with arrays, it is compiled here and run in turn with the engine.
+CPU time, one core, best of several turns (threads: wall time). `bench_memory.py` measures memory.
 """
 
 from __future__ import annotations

@@ -147,6 +147,61 @@ def test_simulate_takes_the_machine_from_the_trace(
     assert waits == [30.0, 0.0, 0.0]
 
 
+def test_a_machine_that_is_not_named_is_estimated_and_said_so(
+    jobs_csv: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All of it, or, with --nodes, what each node has; nothing is said where options say it."""
+    planned = [*READ, "--run-times", "actual"]
+    waits, told = [], []
+    for shape in ([], ["--nodes", "2"], ["--nodes", "1", "--gpus-per-node", "16"]):
+        assert main(["simulate", str(jobs_csv), *planned, *shape, "--json"]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        waits.append((answer["cluster"]["capacity"]["gpus"], answer["metrics"]["mean_wait_s"]))
+        told.append(" ".join(answer["notes"]))
+    assert waits == [(24.0, 0.0), (16.0, 1200.0), (16.0, 1200.0)]
+    assert "nodes are estimated from peak use" in told[0]
+    assert "what each has is estimated from the largest task" in told[1]
+    assert told[2] == ""
+
+
+@pytest.mark.parametrize("command", ["run", "simulate"])
+def test_an_estimate_is_printed_and_stands_in_the_page(
+    command: str, inside: Path, jobs_csv: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reader of the page must not take the machine for the real one."""
+    given = [command, str(jobs_csv), *READ, "--run-times", "actual", "--output", "page.html"]
+    assert main(given) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    said = "the csv trace names no nodes; nodes are estimated from peak use"
+    assert said in printed
+    assert said in (inside / "page.html").read_text()
+
+
+def test_a_mode_is_made_up_on_its_own_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    """--nodes scales it; limits are the mode's, else plans know the run times and that is said."""
+    assert main(["simulate", "--mode", "hpc", "--days", "5", "--seed", "2", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    trace = fairlead.traces.generate(mode="hpc", days=5, seed=2)
+    assert told["metrics"] == fairlead.schedule(trace.jobs, trace.cluster(), seed=2).metrics
+    assert (told["cluster"]["capacity"], told["notes"]) == ({"cpus": 128}, [])
+    itp = ["simulate", "--mode", "itp_like", "--days", "2", "--nodes", "16", "--json"]
+    assert main(itp) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["cluster"]["nodes"] == 16
+    assert told["header"]["clairvoyant"]
+    assert "jobs of mode itp_like have no limits" in told["notes"][0]
+    assert main([*itp, "--default-limit", "24h"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["header"]["clairvoyant"], told["notes"]) == (False, [])
+
+
+def test_run_takes_a_mode(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The pipeline plans what the mode has, here cores."""
+    given = ["run", "--mode", "hpc", "--days", "3", "--warmup", "12", "--horizon", "6"]
+    assert main([*given, "--no-report"]) == 0
+    assert "1 node: 128 CPUs" in capsys.readouterr().out
+
+
 def test_jobs_are_the_first_of_the_trace(
     jobs_csv: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,8 +258,16 @@ def test_help_loads_no_room() -> None:
         (["simulate", "--jobs", "9", "--policy", "easyy"], "policy must be one of fcfs"),
         (["simulate", "--jobs", "9", "--format", "swf"], "--format is for reading a trace"),
         (["simulate", "--jobs", "9", "--param", "alpha=x"], "--param alpha must be a number"),
-        (["simulate", "jobs.csv"], "the csv trace names no nodes; give --nodes"),
-        (["simulate", "jobs.csv", "--nodes", "2"], "the csv trace names no nodes; give --nodes"),
+        (
+            ["simulate", "jobs.csv", "--gpus-per-node", "8"],
+            "the csv trace names no nodes; give --nodes with --gpus-per-node",
+        ),
+        (["simulate", "jobs.csv", "--mode", "hpc"], "--mode is for the made-up workload"),
+        (["simulate", "--mode", "hpcc"], "mode must be one of hpc, itp_like"),
+        (
+            ["run", "--mode", "hpc", "--gpus-per-node", "8"],
+            "--gpus-per-node is not for --mode, which has a machine of its own",
+        ),
         (["simulate", "jobs.csv", "--days", "2"], "--days is for the made-up workload"),
         (["simulate", "jobs.csv", "--read", "speed=2"], "the csv reader has no option 'speed'"),
         (["simulate", "--jobs", "9", "--output", "no/such/folder/page.html"], "no/such/folder"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from io import BytesIO, StringIO
 
 import numpy as np
@@ -32,9 +33,15 @@ def separator_of(first_line: str) -> str | None:
 
 
 def split_records(
-    path: str, data: bytes, separator: str | None, on_error: str
+    path: str,
+    data: bytes,
+    separator: str | None,
+    on_error: str,
+    as_text: Iterable[str] = (),
 ) -> tuple[pd.DataFrame, NDArray[np.int64], int]:
     """The records as a frame, the line of each (from 1), and how many malformed were dropped.
+
+    Columns named in ``as_text`` stay text where their cells look like numbers.
 
     Raises
     ------
@@ -48,13 +55,13 @@ def split_records(
     lines = _even_lines(data, text, separator)
     if lines is not None:
         _check_table(path, _first_line(text).split(separator), lines)
-        return _frame(path, data, separator), lines[1:], 0
+        return _frame(path, data, separator, as_text), lines[1:], 0
     rows, lines = _rows(path, text, separator)
     _check_table(path, rows[0] if rows else [], lines)
     good = _good_rows(path, rows, lines, on_error)
     cleaned = StringIO()
     csv.writer(cleaned, delimiter=separator).writerows([rows[0], *(rows[i] for i in good)])
-    frame = _frame(path, cleaned.getvalue().encode(), separator)
+    frame = _frame(path, cleaned.getvalue().encode(), separator, as_text)
     return frame, lines[good], len(rows) - 1 - len(good)
 
 
@@ -137,13 +144,14 @@ def _check_table(path: str, names: list[str], lines: NDArray[np.int64]) -> None:
         raise fail(path, int(lines[0]) + 1, 1, "no records after the header")
 
 
-def _frame(path: str, data: bytes, separator: str) -> pd.DataFrame:
+def _frame(path: str, data: bytes, separator: str, as_text: Iterable[str]) -> pd.DataFrame:
     try:
         frame = pd.read_csv(
             BytesIO(data),
             sep=separator,
             index_col=False,
             low_memory=False,
+            dtype=dict.fromkeys(as_text, "str"),
         )
     except (ValueError, OverflowError, pd.errors.ParserError) as error:
         raise fail(path, 1, 1, f"not sound CSV ({error})") from error

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from fairlead.errors import InvalidInputError
-from fairlead.tables import MAX_SECONDS
+from fairlead.traces.generator_clock import Clock
+from fairlead.traces.generator_modes import mode_model
 from fairlead.traces.trace import Trace, TraceMeta, no_events
-from fairlead.traces.workload import DAY, MTBF_DAYS, Floats, Work, draw_arrivals, draw_failures
+from fairlead.traces.workload import DAY, MTBF_DAYS, Work, draw_arrivals, draw_failures
 
 __all__ = ["generate"]
 
@@ -23,6 +24,8 @@ _PRIORITY_SHARES = np.array([0.80, 0.15, 0.05])
 _URGENCY_MEAN = 3.0
 
 _DEFAULT_JOBS = 10_000
+# Defaults of the arguments that a mode brings along itself.
+_OWN = (8, 96, 1024, "a100", 100, MTBF_DAYS)
 _MAX_COUNT = 100_000_000
 _MAX_AMOUNT = 1e5
 
@@ -30,13 +33,14 @@ _MAX_AMOUNT = 1e5
 def generate(
     n_jobs: int | None = None,
     *,
+    mode: str | None = None,
     days: float | None = None,
-    nodes: int = 16,
+    nodes: int | None = None,
     gpus_per_node: int = 8,
     cpus_per_node: int = 96,
     memory_gib_per_node: float = 1024,
     gpu_type: str = "a100",
-    load: float = 0.7,
+    load: float | None = None,
     users: int = 100,
     mtbf_days: float | None = MTBF_DAYS,
     start: Any = "2026-01-05",
@@ -48,17 +52,23 @@ def generate(
     ----------
     n_jobs : int, optional
         10,000 if ``days`` is not given either; else as many as the load needs.
+    mode : {"hpc", "itp_like", "helios_like", "philly_like", "llm_training", "inference"}, optional
+        A workload like a log or cluster that was measured; `modes` says which, and the
+        documentation how close it comes. It has a machine of its own: besides ``mode``, only
+        ``n_jobs`` or ``days``, ``nodes``, ``load``, ``start`` and ``seed`` may be given. By default
+        a workload put together from several sources, as the notes say.
     days : float, optional
         Span of the submissions (d); else as long as the load needs. With ``n_jobs`` given too, run
         times are scaled to meet the load.
     nodes, gpus_per_node : int
-        The machine.
+        The machine; by default 16 nodes of 8, or as many as the mode was fitted on.
     cpus_per_node : int
     memory_gib_per_node : float
         GiB.
     gpu_type : str
     load : float
-        Offered load: GPU time asked (up to the limits) over capacity times span.
+        Offered load: GPU time asked (up to the limits) over capacity times span; by default 0.7, or
+        that of the mode.
     users : int
     mtbf_days : float or None
         Mean time between failures of one node (d); None for no failures.
@@ -76,7 +86,8 @@ def generate(
     Raises
     ------
     InvalidInputError
-        An argument out of range, or a load that cannot be met with so few jobs in so many days.
+        An argument out of range or not for the mode, or a load that cannot be met with so few jobs
+        in so many days.
 
     Notes
     -----
@@ -111,7 +122,13 @@ def generate(
     >>> trace = generate(1000, nodes=4, seed=1)
     >>> len(trace), int((trace.jobs["gpus"] == 1).mean() > 0.7), len(trace.nodes)
     (1000, 1, 4)
+    >>> generate(1000, mode="hpc", seed=1).jobs.columns.tolist()
+    ['job_id', 'submit_time', 'duration_s', 'limit_s', 'cpus', 'user', 'recorded_status']
     """
+    if mode is not None:
+        own = (gpus_per_node, cpus_per_node, memory_gib_per_node, gpu_type, users, mtbf_days)
+        return _of_mode(mode, n_jobs, days, nodes, load, start, seed, own)
+    nodes, load = 16 if nodes is None else nodes, 0.7 if load is None else load
     _check_counts(n_jobs, nodes, gpus_per_node, cpus_per_node, users, seed)
     _check_amounts(days=days, load=load, mtbf_days=mtbf_days, memory=memory_gib_per_node)
     machine = _Machine(nodes, gpus_per_node, cpus_per_node, memory_gib_per_node, gpu_type)
@@ -124,7 +141,7 @@ def generate(
     if days is not None:
         work = work.scaled_to(load * machine.gpus * days * DAY)
     span_s = days * DAY if days is not None else work.gpu_seconds() / (load * machine.gpus)
-    clock = _Clock(start, span_s)
+    clock = Clock(start, span_s)
     submit_s = draw_arrivals(n_jobs, span_s, clock.week_second, streams[2])
     jobs = _jobs(work, machine, clock.times(submit_s), streams[3])
     events = no_events()
@@ -140,6 +157,25 @@ def generate(
     }
     meta = TraceMeta("generated", read=n_jobs, start=clock.start, options=options)
     return Trace(jobs, machine.frame(), events, meta)
+
+
+def _of_mode(
+    mode: str,
+    n_jobs: int | None,
+    days: float | None,
+    nodes: int | None,
+    load: float | None,
+    start: Any,
+    seed: int,
+    own: tuple[Any, ...],
+) -> Trace:
+    """Jobs of a fitted model; its machine and users are part of it."""
+    model = mode_model(mode)
+    if own != _OWN:
+        raise InvalidInputError(
+            f"mode={mode!r} takes n_jobs or days, nodes, load, start and seed; leave out the others"
+        )
+    return model.generate(n_jobs, seed, days=days, load=load, nodes=nodes, start=start)
 
 
 def _check_counts(
@@ -204,33 +240,6 @@ def _jobs_for(gpus: int, days: float, load: float, users: int, rng: np.random.Ge
     return max(1, round(jobs))
 
 
-class _Clock:
-    """Seconds of the span to times of the table."""
-
-    def __init__(self, start: Any, span_s: float) -> None:
-        self.start: pd.Timestamp | None = None
-        self.week_second = 0.0
-        if start is None:
-            return
-        try:
-            stamp = pd.Timestamp(start)
-            self.start = stamp.as_unit("ns")
-        except (TypeError, ValueError) as error:
-            raise InvalidInputError(f"start must be a datetime, got {start!r}: {error}") from error
-        if pd.isna(self.start) or self.start.timestamp() + span_s > MAX_SECONDS:
-            raise InvalidInputError(f"start must be before the year 2261, got {start!r}")
-        midnight = self.start.normalize()
-        self.week_second = (stamp.isoweekday() - 1) * DAY + (self.start - midnight).total_seconds()
-
-    def times(self, seconds: Floats) -> Any:
-        """Seconds as they are, or as datetimes."""
-        if self.start is None:
-            return seconds
-        return self.start + pd.to_timedelta(np.rint(seconds).astype(np.int64), unit="s").as_unit(
-            "ns"
-        )
-
-
 def _jobs(work: Work, machine: _Machine, submit: Any, rng: np.random.Generator) -> pd.DataFrame:
     n = len(work.gpus)
     per_node = 1 << (machine.gpus_per_node.bit_length() - 1)
@@ -266,7 +275,7 @@ def _names(prefix: str, count: int) -> list[str]:
     return [f"{prefix}-{i:0{width}d}" for i in range(count)]
 
 
-def _failures(nodes: pd.DataFrame, drawn: Any, clock: _Clock) -> pd.DataFrame:
+def _failures(nodes: pd.DataFrame, drawn: Any, clock: Clock) -> pd.DataFrame:
     """The events table of drawn failures."""
     node, seconds, failing = drawn
     return pd.DataFrame(

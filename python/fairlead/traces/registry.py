@@ -9,9 +9,57 @@ from os import PathLike, fspath
 from typing import Any
 
 from fairlead.errors import InvalidInputError
+from fairlead.traces.alibaba_genai import (
+    read_alibaba_genai,
+    read_alibaba_genai_metric,
+    sniff_alibaba_genai,
+    sniff_alibaba_genai_metric,
+)
+from fairlead.traces.alibaba_nodes import read_alibaba_nodes, sniff_alibaba_nodes
+from fairlead.traces.alibaba_pai import read_alibaba_pai, sniff_alibaba_pai
+from fairlead.traces.gavel import read_gavel, sniff_gavel
+from fairlead.traces.helios import read_helios, sniff_helios
+from fairlead.traces.helios_nodes import (
+    read_helios_demand,
+    read_helios_nodes,
+    sniff_helios_demand,
+    sniff_helios_nodes,
+)
+from fairlead.traces.inference import (
+    read_azure_llm,
+    read_burstgpt,
+    sniff_azure_llm,
+    sniff_burstgpt,
+)
+from fairlead.traces.inference_servegen import read_servegen, sniff_servegen
+from fairlead.traces.itp import read_itp, sniff_itp
+from fairlead.traces.kubernetes import read_kubernetes, sniff_kubernetes
+from fairlead.traces.m4 import read_m4, sniff_m4
+from fairlead.traces.openb import (
+    read_openb,
+    read_openb_nodes,
+    sniff_openb,
+    sniff_openb_nodes,
+)
+from fairlead.traces.philly import read_philly, sniff_philly
+from fairlead.traces.philly_metrics import read_philly_metric, sniff_philly_metric
+from fairlead.traces.pollux import read_pollux, sniff_pollux
+from fairlead.traces.prometheus import read_prometheus, sniff_prometheus
+from fairlead.traces.series import read_series, sniff_series
+from fairlead.traces.shockwave import read_shockwave, sniff_shockwave
+from fairlead.traces.sia import read_sia, sniff_sia
+from fairlead.traces.slurm import read_slurm, sniff_slurm
+from fairlead.traces.slurm_nodes import read_slurm_nodes, sniff_slurm_nodes
 from fairlead.traces.source import read_head
+from fairlead.traces.supercloud import read_supercloud, sniff_supercloud
 from fairlead.traces.swf import read_swf, sniff_swf
 from fairlead.traces.tabular import read_csv, read_parquet, sniff_csv, sniff_parquet
+from fairlead.traces.tiresias import (
+    read_tiresias,
+    read_tiresias_nodes,
+    sniff_tiresias,
+    sniff_tiresias_nodes,
+)
 from fairlead.traces.trace import Trace
 
 __all__ = ["formats", "load"]
@@ -19,7 +67,11 @@ __all__ = ["formats", "load"]
 
 @dataclass(frozen=True)
 class _Format:
-    """A reader, the endings it claims, and a function that says why a file is not its own."""
+    """A reader, the endings it claims, and a function that says why a file is not its own.
+
+    A format without endings is told by its content alone, and asked before those with endings:
+    many publishers' lists end in ``.csv``.
+    """
 
     description: str
     endings: tuple[str, ...]
@@ -31,6 +83,109 @@ _FORMATS = {
     "swf": _Format(
         "Standard Workload Format of the Parallel Workloads Archive", (".swf",), read_swf, sniff_swf
     ),
+    "kubernetes": _Format(
+        "Kubernetes pods and nodes (kubectl get pods,nodes -A -o json): jobs and nodes",
+        (),
+        read_kubernetes,
+        sniff_kubernetes,
+    ),
+    "slurm": _Format("Slurm accounting, text of sacct -P", (), read_slurm, sniff_slurm),
+    "slurm_nodes": _Format(
+        "Slurm nodes, text of scontrol show node or sinfo", (), read_slurm_nodes, sniff_slurm_nodes
+    ),
+    "azure_llm": _Format(
+        "Azure LLM inference requests: demand, and jobs on request",
+        (),
+        read_azure_llm,
+        sniff_azure_llm,
+    ),
+    "burstgpt": _Format(
+        "LLM requests in the form of BurstGPT: demand, and jobs on request",
+        (),
+        read_burstgpt,
+        sniff_burstgpt,
+    ),
+    "servegen": _Format(
+        "ServeGen request rates per client: demand, and drawn jobs on request",
+        (),
+        read_servegen,
+        sniff_servegen,
+    ),
+    "supercloud": _Format(
+        "MIT Supercloud, a CSV dump of Slurm's job table", (), read_supercloud, sniff_supercloud
+    ),
+    "prometheus": _Format(
+        "Prometheus range query (JSON): demand series, monitoring frames",
+        (),
+        read_prometheus,
+        sniff_prometheus,
+    ),
+    "helios": _Format("Helios job log, cluster_log.csv", (), read_helios, sniff_helios),
+    "helios_nodes": _Format(
+        "Helios nodes and their changes, cluster_gpu_number.csv or vc_config.csv",
+        (),
+        read_helios_nodes,
+        sniff_helios_nodes,
+    ),
+    "helios_demand": _Format(
+        "Helios demand over time, cluster_sequence_vc.csv or cluster_throughput.csv",
+        (),
+        read_helios_demand,
+        sniff_helios_demand,
+    ),
+    "itp": _Format("Microsoft ITP cluster, clusterNN.csv", (), read_itp, sniff_itp),
+    "philly": _Format("Microsoft Philly, cluster_job_log (JSON)", (), read_philly, sniff_philly),
+    "philly_metric": _Format(
+        "Microsoft Philly, use of machines such as cluster_gpu_util",
+        (),
+        read_philly_metric,
+        sniff_philly_metric,
+    ),
+    "gavel": _Format("Gavel job lists: jobs", (), read_gavel, sniff_gavel),
+    "shockwave": _Format("Shockwave job lists: jobs", (), read_shockwave, sniff_shockwave),
+    "tiresias": _Format(
+        "Tiresias job lists, cluster on request: jobs, nodes", (), read_tiresias, sniff_tiresias
+    ),
+    "tiresias_nodes": _Format(
+        "Tiresias cluster descriptions: nodes", (), read_tiresias_nodes, sniff_tiresias_nodes
+    ),
+    "pollux": _Format("Pollux workloads: jobs, nodes", (), read_pollux, sniff_pollux),
+    "sia": _Format("Sia workloads: jobs, nodes", (), read_sia, sniff_sia),
+    "openb": _Format("Alibaba openb pods, openb_pod_list_*.csv", (), read_openb, sniff_openb),
+    "openb_nodes": _Format(
+        "Alibaba openb nodes, openb_node_list_*.csv", (), read_openb_nodes, sniff_openb_nodes
+    ),
+    "alibaba_pai": _Format(
+        "Alibaba GPU 2020, pai_job_table with pai_task_table",
+        (),
+        read_alibaba_pai,
+        sniff_alibaba_pai,
+    ),
+    "alibaba_nodes": _Format(
+        "Alibaba node inventories, pai_machine_spec or node_info_df",
+        (),
+        read_alibaba_nodes,
+        sniff_alibaba_nodes,
+    ),
+    "alibaba_genai": _Format(
+        "Alibaba image generation, lora_request_trace",
+        (),
+        read_alibaba_genai,
+        sniff_alibaba_genai,
+    ),
+    "alibaba_genai_metric": _Format(
+        "Alibaba image generation, metric files such as qps",
+        (),
+        read_alibaba_genai_metric,
+        sniff_alibaba_genai_metric,
+    ),
+    "series": _Format(
+        "CSV with a time column and columns of numbers: demand series",
+        (),
+        read_series,
+        sniff_series,
+    ),
+    "m4": _Format("M4 competition, a series in each row: demand series", (), read_m4, sniff_m4),
     "parquet": _Format(
         "Parquet with a column map", (".parquet", ".pq"), read_parquet, sniff_parquet
     ),
@@ -45,14 +200,14 @@ def formats() -> dict[str, str]:
 
     Examples
     --------
-    >>> sorted(formats())
-    ['csv', 'parquet', 'swf']
+    >>> {"csv", "parquet", "swf"} <= formats().keys()
+    True
     """
     return {name: known.description for name, known in _FORMATS.items()}
 
 
 def load(path: str | PathLike[str], format: str | None = None, **options: Any) -> Trace:
-    """Read a trace; the format is told by the file's ending, else by its content.
+    """Read a trace; the format is told by the file's content and ending.
 
     Parameters
     ----------
@@ -88,21 +243,22 @@ def load(path: str | PathLike[str], format: str | None = None, **options: Any) -
     unknown = [option for option in options if option not in known]
     if unknown:
         raise InvalidInputError(
-            f"the {name} reader has no option {unknown[0]!r}; it has {', '.join(known)}"
+            f"{fspath(path)}: the {name} reader has no option {unknown[0]!r}; it has "
+            f"{', '.join(known) or 'none'}; leave it out, or name another format="
         )
     return reader(path, **options)
 
 
 def _sniff(path: str | PathLike[str]) -> str:
     lowered = fspath(path).lower().removesuffix(".gz")
-    for name, known in _FORMATS.items():
-        if lowered.endswith(known.endings):
-            return name
     head = read_head(path)
     reasons = {name: known.why_not(lowered, head) for name, known in _FORMATS.items()}
-    for name, reason in reasons.items():
-        if reason is None:
-            return name
+    by_content = [name for name, reason in reasons.items() if reason is None]
+    signed = [name for name in by_content if not _FORMATS[name].endings]
+    named = [name for name, known in _FORMATS.items() if lowered.endswith(known.endings)]
+    found = [*signed, *named, *by_content]
+    if found:
+        return found[0]
     told = "; ".join(f"not {name}: {reason}" for name, reason in reasons.items())
     raise InvalidInputError(
         f"{fspath(path)!r} is in no known format ({told}); name it with format="

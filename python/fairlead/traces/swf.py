@@ -23,7 +23,7 @@ from fairlead.traces.swf_header import (
 from fairlead.traces.swf_parse import FIELDS, N_FIELDS, Records, parse
 from fairlead.traces.trace import Trace, TraceMeta, no_events
 
-__all__ = ["read_swf", "sniff_swf"]
+__all__ = ["KEEPABLE", "read_swf", "sniff_swf"]
 
 # Field numbers, from 1 as the format counts them.
 _JOB, _SUBMIT, _WAIT, _RUN, _ALLOCATED, _CPU_TIME, _MEMORY, _REQUESTED = range(1, 9)
@@ -31,7 +31,7 @@ _LIMIT, _ASKED_MEMORY, _STATUS, _USER, _GROUP, _EXECUTABLE, _QUEUE, _PARTITION =
 _PRECEDING, _THINK = 17, 18
 
 #: What ``keep=`` may name, and its field.
-_KEEPABLE = {
+KEEPABLE = {
     "recorded_wait_s": _WAIT,
     "recorded_cpu_time_s": _CPU_TIME,
     "recorded_memory_kib": _MEMORY,
@@ -173,7 +173,7 @@ def _check_options(
     for option, value, allowed in (
         ("processors", processors, ("cpus", "tasks")),
         ("missing_limit", missing_limit, ("drop", "run", "keep")),
-        *(("keep", name, tuple(_KEEPABLE)) for name in kept),
+        *(("keep", name, tuple(KEEPABLE)) for name in kept),
     ):
         if value not in allowed:
             raise InvalidInputError(f"{option} must be of {', '.join(allowed)}; got {value!r}")
@@ -311,7 +311,7 @@ class _Log:
             "queue": _labels(self.field(_QUEUE)[rows], numbered_names(self.header.get("Queue"))),
         }
         for name in keep:
-            columns[name] = _known(self.field(_KEEPABLE[name])[rows])
+            columns[name] = _known(self.field(KEEPABLE[name])[rows])
         return pd.DataFrame(columns), repaired
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from os import PathLike
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
-from fairlead.errors import BackendUnavailableError, InvalidInputError
-from fairlead.tables import CellError, job_columns, node_columns, to_pandas
+from fairlead.tables import job_columns, node_columns
 from fairlead.traces.convert import convert
 from fairlead.traces.csv_lines import separator_of, split_records
-from fairlead.traces.source import check_on_error, fail, read_bytes, require_text
-from fairlead.traces.trace import Trace, TraceMeta, no_events, no_nodes
+from fairlead.traces.source import check_on_error, read_bytes, require_text
+from fairlead.traces.tabular_source import (
+    LABELS,
+    TableSource,
+    events_table,
+    nodes_table,
+    parquet_source,
+    usable_rows,
+)
+from fairlead.traces.trace import Trace, TraceMeta
 
 __all__ = ["read_csv", "read_parquet", "sniff_csv", "sniff_parquet"]
 
 _OnError = Literal["raise", "drop"]
-_Check = Callable[[pd.DataFrame], Any]
 
 
 def read_csv(
@@ -29,6 +33,7 @@ def read_csv(
     columns: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     nodes: Any = None,
+    events: Any = None,
     separator: str | None = None,
     time_format: str | None = None,
     on_error: _OnError = "raise",
@@ -47,6 +52,8 @@ def read_csv(
         counts: milli, % (100 = one).
     nodes : path or frame, optional
         The machine: a nodes table, or a CSV or Parquet file of one.
+    events : path or frame, optional
+        What happened to it: an events table, or a CSV or Parquet file of one; needs ``nodes``.
     separator : str, optional
         One character; else the most frequent of comma, semicolon, tab and bar in the first line.
     time_format : str, optional
@@ -57,7 +64,7 @@ def read_csv(
     Returns
     -------
     Trace
-        ``jobs`` has all columns of the file; no events.
+        ``jobs`` has all columns of the file.
 
     Raises
     ------
@@ -80,9 +87,11 @@ def read_csv(
     check_on_error(on_error)
     name, data = read_bytes(path)
     require_text(name, data)
-    frame, lines, malformed = split_records(name, data, separator, on_error)
-    source = _Source(name, frame, lines, "line", columns or {})
-    return _trace("csv", source, units or {}, time_format, nodes, on_error, malformed)
+    names = columns or {}
+    labels = [names.get(label, label) for label in LABELS]
+    frame, lines, malformed = split_records(name, data, separator, on_error, labels)
+    source = TableSource(name, frame, lines, "line", names)
+    return _trace("csv", source, units or {}, time_format, nodes, events, on_error, malformed)
 
 
 def read_parquet(
@@ -91,6 +100,7 @@ def read_parquet(
     columns: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     nodes: Any = None,
+    events: Any = None,
     time_format: str | None = None,
     on_error: _OnError = "raise",
 ) -> Trace:
@@ -99,13 +109,13 @@ def read_parquet(
     Parameters
     ----------
     path : path
-    columns, units, nodes, time_format, on_error
+    columns, units, nodes, events, time_format, on_error
         As for `read_csv`.
 
     Returns
     -------
     Trace
-        ``jobs`` has all columns of the file; no events.
+        ``jobs`` has all columns of the file.
 
     Raises
     ------
@@ -124,9 +134,8 @@ def read_parquet(
     """
     check_on_error(on_error)
     name, data = read_bytes(path)
-    frame = _parquet_frame(name, data)
-    source = _Source(name, frame, np.arange(1, len(frame) + 1), "row", columns or {})
-    return _trace("parquet", source, units or {}, time_format, nodes, on_error, 0)
+    source = parquet_source(name, data, columns or {})
+    return _trace("parquet", source, units or {}, time_format, nodes, events, on_error, 0)
 
 
 def sniff_csv(name: str, head: bytes) -> str | None:
@@ -156,60 +165,17 @@ def sniff_parquet(name: str, head: bytes) -> str | None:
     return None if head.startswith(b"PAR1") else "it does not begin with PAR1"
 
 
-@dataclass(frozen=True)
-class _Source:
-    """A file as a frame, and where in the file its rows and columns stand."""
-
-    name: str
-    frame: pd.DataFrame
-    places: Any
-    word: str
-    names: Mapping[str, str]
-
-    def renamed(self) -> _Source:
-        """The same with our column names."""
-        have = [str(column) for column in self.frame.columns]
-        for ours, theirs in self.names.items():
-            if theirs not in have:
-                raise fail(
-                    self.name,
-                    1,
-                    theirs,
-                    f"no such column; the file has {', '.join(have) or 'none'}",
-                )
-            if ours in have and ours not in self.names.values() and ours != theirs:
-                raise fail(
-                    self.name,
-                    1,
-                    ours,
-                    f"is there already, but columns= takes {ours} from {theirs!r}",
-                )
-        ours_of = {theirs: ours for ours, theirs in self.names.items()}
-        return replace(self, frame=self.frame.rename(columns=ours_of))
-
-    def locate(self, error: CellError) -> InvalidInputError:
-        """The error with file, line and column."""
-        theirs = self.names.get(error.column, error.column)
-        known = theirs if theirs == error.column else f"{theirs} (read as {error.column})"
-        place = int(self.places[int(error.rows.argmax())])
-        message = f"{self.name}, {self.word} {place}, column {known}: {error.complaint}"
-        return InvalidInputError(f"{message}, or pass on_error='drop'")
-
-    def without(self, rows: Any) -> _Source:
-        """The same without some rows."""
-        return replace(self, frame=self.frame[~rows], places=self.places[~rows])
-
-
 def _trace(
     format_name: str,
-    source: _Source,
+    source: TableSource,
     units: Mapping[str, str],
     time_format: str | None,
     nodes: Any,
+    events: Any,
     on_error: _OnError,
     malformed: int,
 ) -> Trace:
-    machine = _nodes(nodes, on_error)
+    machine = nodes_table(nodes)
     known = node_columns(machine) if len(machine) else None
     read = len(source.frame) + malformed
 
@@ -217,62 +183,10 @@ def _trace(
         converted = convert(frame, units, time_format)
         job_columns(converted, known, ignore="*", need_duration=False)
 
-    source, dropped = _usable(source.renamed(), check, on_error)
+    source, dropped = usable_rows(source.renamed(), check, on_error)
     if malformed:
         dropped = {"malformed": malformed, **dropped}
     jobs = convert(source.frame, units, time_format).reset_index(drop=True)
     options = {"columns": dict(source.names), "units": dict(units)}
     meta = TraceMeta(format_name, source.name, read=read, dropped=dropped, options=options)
-    return Trace(jobs, machine, no_events(), meta)
-
-
-def _usable(source: _Source, check: _Check, on_error: _OnError) -> tuple[_Source, dict[str, int]]:
-    """The rows that pass the check, and how many fell to each column."""
-    dropped: dict[str, int] = {}
-    while True:
-        try:
-            check(source.frame)
-        except CellError as error:
-            if on_error == "raise":
-                raise source.locate(error) from error
-            reason = f"bad {error.column}"
-            dropped[reason] = dropped.get(reason, 0) + int(error.rows.sum())
-            source = source.without(error.rows)
-        except InvalidInputError as error:
-            raise fail(source.name, 1, 1, f"{error}; map the names with columns=") from error
-        else:
-            return source, dropped
-
-
-def _nodes(nodes: Any, on_error: _OnError) -> pd.DataFrame:
-    if nodes is None:
-        return no_nodes()
-    if not isinstance(nodes, str | PathLike):
-        frame = to_pandas(nodes, "nodes")
-        node_columns(frame)
-        return frame
-    name, data = read_bytes(nodes)
-    if sniff_parquet(name, data) is None:
-        frame = _parquet_frame(name, data)
-        source = _Source(name, frame, np.arange(1, len(frame) + 1), "row", {})
-    else:
-        require_text(name, data)
-        frame, lines, _ = split_records(name, data, None, on_error)
-        source = _Source(name, frame, lines, "line", {})
-    # A machine with a node left out is another machine: bad nodes are never dropped.
-    return _usable(source, node_columns, "raise")[0].frame
-
-
-def _parquet_frame(name: str, data: bytes) -> pd.DataFrame:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise BackendUnavailableError(
-            f"{name!r} is Parquet, which needs PyArrow: pip install fairlead[parquet]"
-        ) from error
-    try:
-        frame: pd.DataFrame = pq.read_table(pa.BufferReader(data)).to_pandas()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise fail(name, 1, 1, f"this is not sound Parquet ({error})") from error
-    return frame
+    return Trace(jobs, machine, events_table(events, machine, jobs), meta)
