@@ -16,6 +16,8 @@ _EXAMPLES = """examples:
   fairlead run log.swf.gz --jobs 5000   the first jobs of a log, on the log's own machine
   fairlead run jobs.csv --nodes 16 --gpus-per-node 8 --price-usd-per-hour 16
   fairlead simulate log.swf.gz --policy easy_sjbf --output starts.csv
+  fairlead simulate --mode hpc --days 60 --load 0.9
+  fairlead doctor log.swf.gz            what is odd with a trace, and what mends it
   fairlead policies
 """
 
@@ -45,12 +47,24 @@ def parser() -> argparse.ArgumentParser:
     )
     for command in (run, simulate):
         _add_trace(command)
-        _add_cluster(command)
+        _add_cluster(command, "an estimate from peak use")
         _add_policy(command)
     _add_pipeline(run)
-    _add_output(run, "default: fairlead-report.html; none with --json")
+    rows = "a page (.html), or one row a job (.csv, .parquet)"
+    _add_output(run, rows, "default: fairlead-report.html; none with --json")
     run.add_argument("--no-report", action="store_true", help="write no page")
-    _add_output(simulate, "default: none")
+    _add_output(simulate, rows, "default: none")
+    doctor = commands.add_parser(
+        "doctor",
+        usage="fairlead doctor TRACE [options]",
+        help="look for what is wrong with a trace",
+        description="Say what is wrong or odd with a trace, what it does to a simulation, and what "
+        "mends it. Records that cannot be read are left out and counted.",
+    )
+    doctor.add_argument("trace", metavar="TRACE", help="in a format that fairlead reads")
+    _add_reading(doctor)
+    _add_cluster(doctor, "none")
+    _add_output(doctor, "a page (.html)", "default: none")
     policies = commands.add_parser(
         "policies",
         help="list policies, orders and placements",
@@ -94,24 +108,37 @@ class _Group:
 
 def _add_trace(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "trace", nargs="?", metavar="TRACE", help="SWF, CSV or Parquet; if left out, made up"
-    )
-    group = _Group(command, "trace")
-    group.option("--format", str, "NAME", "swf, csv or parquet; default: told by the file")
-    group.several("--columns", _pair, "OURS=THEIRS", "a column of a CSV or Parquet file")
-    group.several("--units", _pair, "COLUMN=UNIT", "its unit where it is not ours: limit_s=min")
-    group.several("--read", _pair, "OPTION=VALUE", "of the reader: processors=tasks")
+        "trace", nargs="?", metavar="TRACE",
+        help="in a format that fairlead reads; if left out, made up",
+    )  # fmt: skip
+    group = _add_reading(command)
     group.option("--jobs", _count, "N", "jobs to make up, or to take from the top of the trace")
+    group.option(
+        "--mode", str, "NAME", "of the workload to make up: hpc, itp_like, helios_like, "
+        "philly_like, llm_training or inference; default: a mixture of sources",
+    )  # fmt: skip
     group.option("--days", _positive, "D", "days to make up; default: 14")
     group.option("--load", _positive, "F", "load to make up, 1 = all GPUs asked for; default: 0.7")
     group.option("--seed", int, "S", "of everything random; default: 0", default=0)
 
 
-def _add_cluster(command: argparse.ArgumentParser) -> None:
-    group = _Group(
-        command, "cluster", "By default the trace's own nodes; --nodes makes nodes like its first."
+def _add_reading(command: argparse.ArgumentParser) -> _Group:
+    group = _Group(command, "trace")
+    group.option("--format", str, "NAME", "as swf, csv or parquet; default: told by the file")
+    group.several("--columns", _pair, "OURS=THEIRS", "a column of a CSV or Parquet file")
+    group.several("--units", _pair, "COLUMN=UNIT", "its unit where it is not ours: limit_s=min")
+    group.several("--read", _pair, "OPTION=VALUE", "of the reader: processors=tasks")
+    return group
+
+
+def _add_cluster(command: argparse.ArgumentParser, otherwise: str) -> None:
+    about = (
+        f"By default the trace's own nodes, else {otherwise}; --nodes makes nodes like the first."
     )
-    group.option("--nodes", _count, "N", "how many; default: the trace's, 32 to make up")
+    group = _Group(command, "cluster", about)
+    group.option(
+        "--nodes", _count, "N", "how many; default: the trace's; to make up 32, or the mode's"
+    )
     group.option("--gpus-per-node", _count, "G", "devices")
     group.option("--cpus-per-node", _count, "C", "cores")
     group.option("--memory-gib-per-node", _positive, "M", "GiB")
@@ -129,7 +156,7 @@ def _add_policy(command: argparse.ArgumentParser) -> None:
     group.option("--placement", str, "NAME", "default: first_fit", default="first_fit")
     group.option(
         "--run-times", str, "NAME", "limit, actual (for study), or a column of seconds to plan "
-        "with; default: limit", default="limit",
+        "with; default: limit; actual where --mode makes jobs without limits",
     )  # fmt: skip
     group.option("--default-limit", _seconds, "T", "of jobs without a limit: 24h")
     group.several("--param", _pair, "NAME=VALUE", "of the order: alpha=0.5")
@@ -154,10 +181,9 @@ def _add_pipeline(command: argparse.ArgumentParser) -> None:
     group.flag("--no-baseline", "do not compare with all nodes on")
 
 
-def _add_output(command: argparse.ArgumentParser, default: str) -> None:
+def _add_output(command: argparse.ArgumentParser, what: str, default: str) -> None:
     group = _Group(command, "output")
-    about = f"a page (.html), or one row a job (.csv, .parquet); {default}"
-    group.option("--output", str, "FILE", about)
+    group.option("--output", str, "FILE", f"{what}; {default}")
     group.option("--title", str, "TEXT", "of the page")
     group.flag("--json", "print JSON instead of text")
 

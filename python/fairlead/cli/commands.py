@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from fairlead.cli.inputs import cluster_of, policy_options, trace_of
+from fairlead.cli.inputs import cluster_of, notes, policy_options, reading_options, trace_of
 
 if TYPE_CHECKING:
     from fairlead.pipeline import PipelineResult
     from fairlead.scheduling import Schedule
     from fairlead.traces import Trace
 
-__all__ = ["policies", "run", "simulate"]
+__all__ = ["doctor", "policies", "run", "simulate"]
 
 _REPORT = "fairlead-report.html"
 
@@ -25,7 +26,7 @@ def run(args: argparse.Namespace) -> None:
     trace = trace_of(args)
     cluster = cluster_of(args, trace)
     settings = _settings(args)
-    pipeline = Pipeline(**settings, **policy_options(args))
+    pipeline = Pipeline(**settings, **policy_options(args, trace))
     result = pipeline.run(trace, cluster, progress=_watched(), baseline=not args.no_baseline)
     report = args.output or (None if args.json or args.no_report else _REPORT)
     if report is not None:
@@ -48,6 +49,8 @@ def run(args: argparse.Namespace) -> None:
     from fairlead.report.terminal import run_text
 
     print(run_text(result, trace))
+    for note in notes(args, trace):
+        print(fill(note, 98, initial_indent=f"{'note':<10}", subsequent_indent=" " * 10))
     if report is not None:
         print(f"{'report':<10}{report}")
 
@@ -62,7 +65,7 @@ def simulate(args: argparse.Namespace) -> None:
         cluster_of(args, trace),
         events=trace.events if len(trace.events) else None,
         progress=_watched(),
-        **policy_options(args),
+        **policy_options(args, trace),
     )
     if args.output:
         _write(args, done, trace, args.output, {})
@@ -72,7 +75,29 @@ def simulate(args: argparse.Namespace) -> None:
         )
         return
     print(trace.summary())
+    for note in notes(args, trace):
+        print(f"note: {note}")
     print(done.summary())
+    if args.output:
+        print(f"wrote {args.output}")
+
+
+def doctor(args: argparse.Namespace) -> None:
+    """``fairlead doctor``: what is odd with a trace."""
+    from fairlead import traces
+
+    # Of a file that a simulation would refuse, as much as can be read is looked at.
+    options = {"on_error": "drop"} | reading_options(args)
+    trace = traces.load(args.trace, args.format, **options)
+    sized = args.nodes is not None
+    found = traces.doctor(trace, cluster_of(args, trace) if sized else None)
+    if args.output:
+        found.report(args.output, title=args.title)
+    if args.json:
+        told = {"command": args.line, "report": args.output or None}
+        _print_json(told | found.plain())
+        return
+    print(found.summary())
     if args.output:
         print(f"wrote {args.output}")
 
@@ -142,6 +167,7 @@ def _account(args: argparse.Namespace, trace: Trace, settings: dict[str, Any]) -
         "Command": args.line,
         "Pipeline": _planning(settings) if settings else "",
         "Made-up workload": _listed(made_up),
+        "Note": "; ".join(notes(args, trace)),
         "Made": f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}",
     }
     return {name: line for name, line in lines.items() if line}
@@ -185,6 +211,7 @@ def _about(args: argparse.Namespace, trace: Trace, schedule: Schedule) -> dict[s
         },
         "cluster": {"nodes": len(schedule.cluster), "capacity": schedule.cluster.capacity},
         "counts": schedule.metrics["counts"],
+        "notes": notes(args, trace),
     }
 
 
