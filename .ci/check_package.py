@@ -15,6 +15,7 @@ from pathlib import Path
 
 MAX_WHEEL_MB = 10
 SUFFIXES = {".py", ".pyi", ".so", ".typed", ".html", ".css"}
+MODELS = "fairlead/traces/modes/"  # the generator's modes, as JSON
 
 USE = """
 import fairlead
@@ -42,7 +43,9 @@ def check_wheel(path: Path, cuda: str) -> None:
         names = archive.namelist()
         package = [name for name in names if name.startswith("fairlead/")]
         odd = [name for name in names if name not in package and ".dist-info/" not in name]
-        odd += [name for name in package if Path(name).suffix not in SUFFIXES]
+        files = [name for name in package if not name.startswith(MODELS)]
+        odd += [name for name in files if Path(name).suffix not in SUFFIXES]
+        assert f"{MODELS}hpc.json" in package, "the generator's modes are missing"
         assert not odd, f"{path.name} carries {odd[:5]}"
         modules = {Path(name).name.partition(".")[0] for name in package if name.endswith(".so")}
         assert modules == ({"_core", "_cuda"} if cuda == "ON" else {"_core"}), modules
