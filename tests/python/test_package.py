@@ -74,12 +74,15 @@ def test_package_is_typed() -> None:
 
 
 def test_wheel_holds_the_package_and_nothing_else() -> None:
-    """No tests, headers or libraries of the build are installed."""
+    """No tests, headers or libraries of the build; of data the generator's modes alone."""
     tops = {path.split("/")[0] for path in installed_files() if "__pycache__" not in path}
     scripts = {top for top in tops if top == ".."}  # ../../../bin/fairlead
     assert tops - scripts == {"fairlead", f"fairlead-{fairlead.__version__}.dist-info"}
-    suffixes = {Path(path).suffix for path in installed_files() if path.startswith("fairlead/")}
-    assert suffixes <= {".py", ".pyi", ".so", ".typed", ".pyc", ".html", ".css"}
+    package = [Path(path) for path in installed_files() if path.startswith("fairlead/")]
+    data = {path.parent for path in package if path.suffix == ".json"}
+    assert data == {Path("fairlead/traces/modes")}
+    suffixes = {path.suffix for path in package}
+    assert suffixes <= {".py", ".pyi", ".so", ".typed", ".pyc", ".html", ".css", ".json"}
 
 
 @pytest.mark.parametrize("name", fairlead.__all__)
