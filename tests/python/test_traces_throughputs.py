@@ -27,6 +27,10 @@ SPLITWISE = (
     "model,hardware,prompt_size,batch_size,token_size,peak_power,average_power,prompt_time,"
     "token_time,e2e_time,tensor_parallel\nllama2-70b,a100-80gb,512,4,128,1,0.7,200,50,8000,2\n"
 )
+LUCID = (
+    ",model1,dataset1,gpu_num1,batchsize1,amp1,speed1,model2,dataset2,gpu_num2,batchsize2,amp2,"
+    "speed2,gpu_util,gmem_util,gmem\n0,BERT,SQuAD,1,32,0,0.9,LSTM,Wiki,1,64,1,0.75,80.0,40.0,4096\n"
+)
 
 
 @pytest.fixture
@@ -93,6 +97,23 @@ def test_splitwise_gives_requests_with_latencies_in_seconds(file):
     assert (row["prompt_time_s"], row["token_time_s"]) == (0.2, 0.05)
 
 
+def test_lucid_gives_both_sides_of_every_pair(file):
+    """Parts of the speed alone; the type only where it is given; busy share and memory of both."""
+    table = read_throughputs(file(LUCID, "colocate_info.csv"), gpu_type="rtx")
+    columns = ["model", "batch_size", "throughput", "mixed_precision", "co_located_with"]
+    assert table[columns].to_numpy().tolist() == [
+        ["BERT", 32, 0.9, False, "LSTM (batch size 64)"],
+        ["LSTM", 64, 0.75, True, "BERT (batch size 32)"],
+    ]
+    assert table[["unit", "gpu_type", "pair"]].drop_duplicates().to_numpy().tolist() == [
+        ["alone", "rtx", 0]
+    ]
+    assert set(table["gpu_busy_frac"]) == {0.8}
+    assert set(table["gpu_memory_gib"]) == {4.0}
+    assert read_throughputs(file(LUCID, "pairs.csv"))["gpu_type"].isna().all()
+    assert read_throughputs(file(LUCID, "pairs.csv"), model="LSTM")["throughput"].tolist() == [0.75]
+
+
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
@@ -109,6 +130,9 @@ def test_splitwise_gives_requests_with_latencies_in_seconds(file):
         ),
         (ELASTIC.replace("64\n", "many\n"), "A100_m.csv", "column many: must be a number of GPUs"),
         (ZEUS.replace(",20,", ",0,"), "power_v100.csv", "column time_per_epoch: must be above 0 s"),
+        (LUCID.replace("BERT", ""), "a.csv", "line 2, column model1: must be a name"),
+        (LUCID.replace("0.75", "fast"), "a.csv", "line 2, column speed2: must be a number"),
+        (LUCID.replace("dataset2", "data"), "a.csv", "column dataset2: no such column"),
     ],
 )
 def test_what_is_wrong_is_named(file, content, name, message):
@@ -131,7 +155,8 @@ def test_fuzzed_tables_raise_an_error_of_ours_or_are_whole(file, seed):
     print("seed", seed)
     rng = random.Random(seed)
     texts = {
-        "t.json": json.dumps(GAVEL), "A100_b.csv": ELASTIC, "power_a1.csv": ZEUS, "s.csv": SPLITWISE
+        "t.json": json.dumps(GAVEL), "A100_b.csv": ELASTIC, "power_a1.csv": ZEUS,
+        "s.csv": SPLITWISE, "l.csv": LUCID,
     }  # fmt: skip
     for _ in range(60):
         name, text = rng.choice(list(texts.items()))
@@ -192,6 +217,7 @@ def alone_speeds(table, keys):
         ("throughput-tables/elasticflow_T4_yolov3.csv", 5, "samples"),
         ("throughput-tables/elasticflow_A100_vgg16.csv", 21, "samples"),
         ("azure-llm-2023/splitwise_perf_model.csv.gz", 1260, "requests"),
+        ("helios-venus-throughput-2020/colocate_info.csv.gz", 2 * 1388, "alone"),
     ],
 )
 def test_other_tables_hold_what_their_pages_state(shared_dir, name, rows, unit):

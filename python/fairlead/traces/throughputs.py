@@ -12,10 +12,11 @@ import pandas as pd
 
 from fairlead.errors import InvalidInputError
 from fairlead.tables import to_pandas
+from fairlead.traces.csv_lines import split_records
 from fairlead.traces.json_values import Json, read_json, starts_json
-from fairlead.traces.records import Records, read_records
+from fairlead.traces.records import Records
 from fairlead.traces.sniffing import header_names
-from fairlead.traces.source import read_head
+from fairlead.traces.source import read_bytes, read_head, require_text
 
 __all__ = ["model_and_batch", "read_throughputs", "throughputs_of"]
 
@@ -40,21 +41,24 @@ def read_throughputs(
     ----------
     path : path
         Gavel's or Shockwave's JSON; ElasticFlow's CSV (``global_batch_size``, a column for each
-        number of GPUs); Zeus's CSV of power and epoch times; splitwise-sim's CSV of LLM latencies.
+        number of GPUs); Zeus's CSV of power and epoch times; splitwise-sim's CSV of LLM latencies;
+        Lucid's CSV of pairs that share a GPU (two rows a pair, one from the side of each job).
         Those of Pollux and Sia: `read_goodputs`.
     model, gpu_type : str, optional
         What the file does not say. By default ElasticFlow's ``A100_bert.csv`` and Zeus's
         ``power_v100.csv`` are taken apart by name.
     co_located : bool
-        Also the speeds of two jobs that share their GPUs (Gavel's form).
+        Also the speeds of two jobs that share their GPUs (Gavel's form; Lucid's holds no others).
 
     Returns
     -------
     DataFrame
-        ``model``, ``batch_size`` (missing where not stated), ``gpu_type``, ``gpus``,
+        ``model``, ``batch_size`` and ``gpu_type`` (missing where not stated), ``gpus``,
         ``throughput`` (per s) and its ``unit``: samples (ElasticFlow, over all GPUs), steps
-        (Gavel), epochs (Zeus) or requests. 0 means that it does not fit. Further columns by form:
-        ``placement`` (consolidated or not), ``co_located_with``, ``dataset``, ``optimizer``,
+        (Gavel), epochs (Zeus) or requests; "alone" (Lucid) means parts of the speed that the job
+        has alone. 0 means that it does not fit. Further columns by form: ``placement``
+        (consolidated or not), ``co_located_with``, ``pair``, ``dataset``, ``mixed_precision``,
+        ``gpu_busy_frac`` and ``gpu_memory_gib`` (of both jobs together), ``optimizer``,
         ``power_limit_w``, ``power_w``, ``prompt_tokens``, ``generated_tokens``,
         ``prompt_time_s``, ``token_time_s``. What was not measured has no row.
 
@@ -68,6 +72,7 @@ def read_throughputs(
     .. [1] Narayanan et al., "Heterogeneity-aware cluster scheduling policies for deep learning
        workloads", OSDI 2020 (Gavel).
     .. [2] Gu et al., "ElasticFlow", ASPLOS 2023. [3] You, Chung, Chowdhury, "Zeus", NSDI 2023.
+    .. [4] Hu et al., "Lucid", ASPLOS 2023.
 
     Examples
     --------
@@ -86,14 +91,24 @@ def read_throughputs(
         (("global_batch_size", "1"), _elasticflow),
         (("network", "power_limit", "time_per_epoch"), _zeus),
         (("hardware", "prompt_size", "e2e_time"), _splitwise),
+        (("model1", "speed1", "model2", "speed2"), _lucid),
     )
     for columns, read in forms:
         if header_names(head, columns) is None:
-            return _finished(read(read_records(path), name, model, gpu_type))
+            return _finished(read(_read_table(path), name, model, gpu_type))
     raise InvalidInputError(
         f"{fspath(path)!r} is no throughput table that is known: neither Gavel's JSON nor CSV with "
         f"{'; '.join(', '.join(columns) for columns, _ in forms)}"
     )
+
+
+def _read_table(path: str | PathLike[str]) -> Records:
+    """The records, where the first column of Lucid's table gets the name it lacks."""
+    name, data = read_bytes(path)
+    require_text(name, data)
+    if data.startswith(b",model1,"):
+        data = b"row" + data
+    return Records(name, *split_records(name, data, None, "raise"), "raise")
 
 
 def throughputs_of(table: Any) -> pd.DataFrame:
@@ -262,5 +277,39 @@ def _splitwise(
             "generated_tokens": records.numbers("token_size", whole=True),
             "prompt_time_s": records.numbers("prompt_time") / 1000,
             "token_time_s": records.numbers("token_time") / 1000,
+        }
+    )
+
+
+def _lucid(records: Records, name: str, model: str | None, gpu_type: str | None) -> pd.DataFrame:
+    of_one = ("dataset", "gpu_num", "batchsize", "amp")
+    records.need(*(what + side for what in of_one for side in "12"), "gpu_util", "gmem")
+    busy = records.numbers("gpu_util", most=100) / 100
+    memory_gib = records.numbers("gmem") / 1024
+    own, other = (_lucid_side(records, side) for side in "12")
+    parts = []
+    for mine, partner in ((own, other), (other, own)):
+        batch = partner["batch_size"].astype("int64").astype("str")
+        beside = partner["model"] + " (batch size " + batch + ")"
+        parts.append(mine.assign(co_located_with=beside, pair=np.arange(len(mine))))
+    rows = pd.concat(parts).assign(gpu_type=gpu_type, unit="alone")
+    rows["gpu_busy_frac"], rows["gpu_memory_gib"] = np.tile(busy, 2), np.tile(memory_gib, 2)
+    rows = rows.sort_values("pair", kind="stable")
+    return rows if model is None else rows[rows["model"] == model]
+
+
+def _lucid_side(records: Records, side: str) -> pd.DataFrame:
+    """One of the two jobs of every pair; ``side`` ends the names of its columns."""
+    names = {what: records.text(f"{what}{side}") for what in ("model", "dataset")}
+    for what, texts in names.items():
+        records.require(texts.notna(), f"{what}{side}", "a name")
+    return pd.DataFrame(
+        {
+            "model": names["model"],
+            "batch_size": records.numbers(f"batchsize{side}", least=1, whole=True),
+            "gpus": records.numbers(f"gpu_num{side}", least=1, whole=True),
+            "throughput": records.numbers(f"speed{side}"),
+            "dataset": names["dataset"],
+            "mixed_precision": records.numbers(f"amp{side}", most=1, whole=True) == 1,
         }
     )

@@ -17,6 +17,7 @@ from fairlead.traces.doctor.capacity import check_capacity
 from fairlead.traces.doctor.estimates import check_estimates
 from fairlead.traces.doctor.finding import SEVERITIES, Finding
 from fairlead.traces.doctor.people import check_people
+from fairlead.traces.doctor.recorded import check_recorded
 from fairlead.traces.doctor.records import check_records
 from fairlead.traces.doctor.shape import check_shape, measures
 from fairlead.traces.doctor.times import check_times
@@ -37,6 +38,7 @@ _CHECKS = (
     check_people,
     check_estimates,
     check_shape,
+    check_recorded,
 )
 _EXAMPLES = 5
 _WORDS = {"critical": "critical", "warning": "warning", "info": "note"}
@@ -87,8 +89,7 @@ def doctor(trace: Trace, cluster: Cluster | pd.DataFrame | None = None) -> Diagn
     if not isinstance(trace, Trace):
         raise InvalidInputError(f"trace must be a Trace, got {type(trace).__name__}")
     if len(trace.jobs) == 0:
-        has = f" (it holds {len(trace.demand):,} rows of demand)" if len(trace.demand) else ""
-        raise InvalidInputError(f"the trace has no jobs to look at{has}")
+        raise InvalidInputError(f"the trace has no jobs to look at{_instead_of_jobs(trace)}")
     machine = None
     if cluster is not None:
         machine = as_cluster(cluster)
@@ -98,6 +99,15 @@ def doctor(trace: Trace, cluster: Cluster | pd.DataFrame | None = None) -> Diagn
     found = [finding for check in _CHECKS for finding in check(view)]
     found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     return Diagnosis(trace, machine, tuple(found), measures(view), view)
+
+
+def _instead_of_jobs(trace: Trace) -> str:
+    if len(trace.demand):
+        return f" (it holds {len(trace.demand):,} rows of demand)"
+    if trace.meta.dropped:
+        told = ", ".join(f"{n:,} {reason}" for reason, n in trace.meta.dropped.items())
+        return f": of {trace.meta.read:,} records, {told} were left out; read it with other options"
+    return ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,10 @@ _FLAT = 0.15
 # Public logs that leave nothing out have jobs of seconds.
 _SHORTEST_RUN_S = 60.0
 _BURST = 0.5
+# Submissions of a day at the weekend, as a part of those of a working day.
+_QUIET = 0.6
+# So many pairs of jobs in one second should be there before it is odd that there is none.
+_PAIRS = 10.0
 
 
 def check_shape(view: View) -> Iterator[Finding]:
@@ -28,7 +32,9 @@ def check_shape(view: View) -> Iterator[Finding]:
         return
     yield from _short_jobs(view)
     yield from _flat_day(view)
+    yield from _quiet_weekends(view)
     yield from _bursts(view)
+    yield from _singles_only(view)
 
 
 def _short_jobs(view: View) -> Iterator[Finding]:
@@ -76,6 +82,28 @@ def _flat_day(view: View) -> Iterator[Finding]:
         )
 
 
+def _quiet_weekends(view: View) -> Iterator[Finding]:
+    if view.local_s is None or view.span_s < _FEWEST_DAYS * DAY_S:
+        return
+    day = np.floor(view.local_s[view.order] / DAY_S).astype(np.int64)
+    # Day 0 was a Thursday; Saturday is 5.
+    calendar = np.arange(day[0], day[-1] + 1)
+    weekend, free = (day + 3) % 7 >= 5, (calendar + 3) % 7 >= 5
+    rest, work = weekend.sum() / free.sum(), (~weekend).sum() / (~free).sum()
+    if rest < _QUIET * work:
+        yield Finding(
+            "quiet_weekends",
+            "info",
+            int(weekend.sum()),
+            f"a day at the weekend has {share(float(rest / work), 0)} of the submissions of a "
+            f"working day",
+            "queues drain at weekends, so a cut of a few days gives waits that depend on where it "
+            "begins; a forecast needs a season of a week",
+            "",
+            view.order[weekend],
+        )
+
+
 def _bursts(view: View) -> Iterator[Finding]:
     times = view.submit_s[view.order]
     same = np.flatnonzero(np.diff(times) <= 1) + 1
@@ -90,6 +118,28 @@ def _bursts(view: View) -> Iterator[Finding]:
             "singly; a Poisson model of arrivals does not hold",
             "",
             view.order[same],
+        )
+
+
+def _singles_only(view: View) -> Iterator[Finding]:
+    times = view.submit_s[view.order]
+    pauses = np.diff(times)
+    # Equal pauses are no record but numbers given by a reader.
+    if (pauses == 0).any() or (times % 1 != 0).any() or np.ptp(pauses) == 0:
+        return
+    # Of k jobs in an hour, k(k-1)/2 pairs share a second with a chance of 1 in 3600.
+    k = np.unique(times // 3600, return_counts=True)[1].astype(np.float64)
+    expected = float((k * (k - 1)).sum() / 7200)
+    if expected >= _PAIRS:
+        yield Finding(
+            "singles_only",
+            "info",
+            view.order.size,
+            f"no two jobs share a second, where {expected:,.0f} pairs should by chance alone: all "
+            f"but one of jobs submitted together were left out",
+            "counts of arrivals are too low, and the bursts that make queues are missing",
+            "",
+            np.empty(0, dtype=np.int64),
         )
 
 

@@ -16,6 +16,8 @@ __all__ = ["check_times", "gap_threshold_s"]
 # A long weekend is no gap; and a gap must be far longer than the longest of as many random pauses.
 _LEAST_GAP_S = 3 * DAY_S
 _GAP_FACTOR = 5.0
+# Plain times beyond are seconds since 1970, not since the begin of the log.
+_LATEST_START_S = 10 * 365 * DAY_S
 _EARLIEST, _LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
 _ENOUGH = 50
 _COARSE_S = 60.0
@@ -34,6 +36,8 @@ def check_times(view: View) -> Iterator[Finding]:
         return
     yield from _unsorted(view)
     yield from _gaps(view)
+    yield from _late_start(view)
+    yield from _short_span(view)
     yield from _odd_dates(view)
     if view.order.size >= _ENOUGH:
         yield from _coarse(view)
@@ -97,6 +101,39 @@ def _gaps(view: View) -> Iterator[Finding]:
         "learns a demand of zero",
         remedy_call("longest_stretch"),
         rows.astype(np.int64),
+    )
+
+
+def _late_start(view: View) -> Iterator[Finding]:
+    first = float(view.submit_s[view.order[0]])
+    if view.kind.name != "seconds" or not gap_threshold_s(view) < first < _LATEST_START_S:
+        return
+    yield Finding(
+        "late_start",
+        "info",
+        1,
+        f"the first job comes {clock(first)} after second 0: collection began before there was "
+        f"anything to collect, or the begin is missing",
+        "what is counted from second 0 sees an empty machine: take rates and loads over the span "
+        "of the jobs",
+        "",
+        view.order[:1],
+    )
+
+
+def _short_span(view: View) -> Iterator[Finding]:
+    if view.order.size < 2 or view.span_s >= DAY_S:
+        return
+    within = f"within {clock(view.span_s)}" if view.span_s > 0 else "at one moment"
+    yield Finding(
+        "short_span",
+        "info",
+        view.order.size,
+        f"all jobs come {within}: a burst, or a window cut out of a longer log",
+        "the machine fills and drains and never settles: the longest jobs decide the makespan, and "
+        "a forecast learns neither day nor week",
+        "",
+        np.empty(0, dtype=np.int64),
     )
 
 
