@@ -15,12 +15,11 @@
 
 namespace fairlead {
 
-// Same members as NodeState, so that the scheduling pass is written once. Placement blocks stay
+// Has what the scheduling pass asks of NodeState, so that it is written once. Placement blocks stay
 // empty.
 class CountState {
  public:
-  explicit CountState(const std::shared_ptr<const NodeTable>& nodes)
-      : resources_(nodes->counted()) {
+  explicit CountState(const std::shared_ptr<const NodeTable>& nodes) {
     std::ranges::copy(nodes->capacity, capacity_.begin());
     free_ = capacity_;
   }
@@ -71,7 +70,6 @@ class CountState {
   }
 
  private:
-  std::int32_t resources_;
   bool in_service_ = true;
   std::array<std::int64_t, kMaxResources> capacity_{};
   std::array<std::int64_t, kMaxResources> free_{};

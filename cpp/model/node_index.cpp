@@ -67,10 +67,36 @@ std::int32_t NodeIndex::kind_for(const NodeState& state, std::int32_t row) {
   attributes.push_back(nodes.pool[row]);
   attributes.push_back(static_cast<std::int64_t>(nodes.gpu_type[row]));
   attributes.push_back(nodes.gpu_memory[row]);
-  const auto [it, is_new] =
-      kind_by_attributes_.emplace(std::move(attributes), static_cast<std::int32_t>(kinds_.size()));
-  if (is_new) kinds_.push_back({std::move(capacity), kNoItem});
+  const auto [it, is_new] = kind_by_attributes_.emplace(attributes, -1);
+  if (is_new) {
+    it->second = blank_kind();
+    kinds_[it->second] = {std::move(attributes), std::move(capacity), 0, kNoItem};
+  }
+  ++kinds_[it->second].rows;
   return kind_of_[row] = it->second;
+}
+
+// Capacities that come and go for months leave nothing behind: what no row is of is used again.
+std::int32_t NodeIndex::blank_kind() {
+  const auto empty = std::ranges::find_if(
+      unused_kinds_, [this](std::int32_t kind) { return kinds_[kind].root == kNoItem; });
+  if (empty == unused_kinds_.end()) {
+    kinds_.emplace_back();
+    return static_cast<std::int32_t>(kinds_.size() - 1);
+  }
+  const std::int32_t kind = *empty;
+  unused_kinds_.erase(empty);
+  return kind;
+}
+
+void NodeIndex::forget_kind(std::int32_t row) {
+  const std::int32_t number = kind_of_[row];
+  if (number < 0) return;
+  kind_of_[row] = -1;
+  Kind& kind = kinds_[number];
+  if (--kind.rows > 0) return;
+  kind_by_attributes_.erase(kind.attributes);
+  unused_kinds_.push_back(number);
 }
 
 Item NodeIndex::blank_group() {

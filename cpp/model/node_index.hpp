@@ -26,7 +26,8 @@ class NodeIndex {
   void update(const NodeState& state, std::int32_t row);
   void remove(std::int32_t row);
   // The row's capacity has changed, so its kind has to be found again.
-  void forget_kind(std::int32_t row) { kind_of_[row] = -1; }
+  void forget_kind(std::int32_t row);
+  std::size_t kinds() const { return kinds_.size(); }
 
   // The row for the next of `left` units, -1 where none fits; ties go to the lowest row.
   std::int32_t choose(const NodeState& state, const Shape& shape, Placement rule,
@@ -51,7 +52,9 @@ class NodeIndex {
     std::int32_t lowest_of_tree = -1;  // row
   };
   struct Kind {
+    std::vector<std::int64_t> attributes;
     std::vector<std::int64_t> capacity;  // by dimension; 0 where a share of it means nothing
+    std::int32_t rows = 0;               // that are known to be of it
     Item root = kNoItem;
   };
   struct Query;
@@ -65,6 +68,7 @@ class NodeIndex {
   const std::int64_t* most_of(Item group) const { return free_of(group) + 2 * dimensions_; }
 
   std::int32_t kind_for(const NodeState& state, std::int32_t row);
+  std::int32_t blank_kind();
   Item blank_group();
   void describe(const NodeState& state, std::int32_t row, Item group);
   Item find(Item group) const;
@@ -81,6 +85,7 @@ class NodeIndex {
   std::vector<std::int32_t> kind_of_;  // by row; -1: not known
   std::vector<Item> group_of_;         // by row; kNoItem: not in the index
   std::vector<Kind> kinds_;
+  std::vector<std::int32_t> unused_kinds_;  // of no row any more, though one may yet leave the tree
   std::map<std::vector<std::int64_t>, std::int32_t> kind_by_attributes_;
   std::vector<Group> groups_;
   std::vector<Item> free_groups_;

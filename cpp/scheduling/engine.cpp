@@ -274,7 +274,7 @@ void Engine::refresh_keys(Time now) {
   now_ = now;
   std::vector<Row> rows(fresh_);
   queue_.each([&](const Waiting& job) { rows.push_back(job.slot); });
-  std::ranges::sort(rows, {}, [this](Row slot) { return rank_of(slot); });
+  sort_by_rank(rows);
   std::vector<double> keys(rows.size());
   options_.policy->keys(*this, rows, keys);
   queue_.clear();

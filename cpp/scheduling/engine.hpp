@@ -230,6 +230,7 @@ class Engine final : private Snapshot {
   void take_in_fresh(Spaces<State>& spaces, Time now);
   template <typename State>
   void consider_fresh(Spaces<State>& spaces, Time now);
+  void sort_by_rank(std::vector<Row>& rows) const;
   void sort_candidates(std::vector<Row>& rows) const;
   template <typename State>
   Duration time_before_shadow(Spaces<State>& spaces, Time now);

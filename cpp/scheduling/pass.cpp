@@ -74,7 +74,7 @@ Waiting Engine::waiting_entry(const State& now, Row slot) const {
 // What has been submitted joins the queue; where nobody waits, it starts as long as it fits.
 template <typename State>
 void Engine::take_in_fresh(Spaces<State>& spaces, Time now) {
-  if (fresh_.size() > 1) std::ranges::sort(fresh_, {}, [this](Row slot) { return rank_of(slot); });
+  sort_by_rank(fresh_);
   std::size_t next = 0;
   if (queue_.empty()) {
     for (; next < fresh_.size(); ++next) {
@@ -162,15 +162,17 @@ Duration Engine::time_before_shadow(Spaces<State>& spaces, Time now) {
   return at == kNever ? kUnlimited : at - now;
 }
 
+void Engine::sort_by_rank(std::vector<Row>& rows) const {
+  if (rows.size() < 2) return;
+  std::ranges::sort(rows, {}, [this](Row slot) { return rank_of(slot); });
+}
+
 void Engine::sort_candidates(std::vector<Row>& rows) const {
-  if (options_.backfill_order == BackfillOrder::shortest) {
-    std::ranges::sort(rows, {}, [this](Row slot) {
-      const JobSpec& spec = live_[slot].spec;
-      return std::tuple(spec.estimate, spec.submit, spec.id);
-    });
-  } else {
-    std::ranges::sort(rows, {}, [this](Row slot) { return rank_of(slot); });
-  }
+  if (options_.backfill_order == BackfillOrder::queue) return sort_by_rank(rows);
+  std::ranges::sort(rows, {}, [this](Row slot) {
+    const JobSpec& spec = live_[slot].spec;
+    return std::tuple(spec.estimate, spec.submit, spec.id);
+  });
 }
 
 // Jobs submitted behind the blocked head: each starts now or joins the queue.

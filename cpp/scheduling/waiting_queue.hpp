@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -127,6 +128,12 @@ class WaitingQueue {
   Item first_within(Item root, Duration longest) const;
   bool sooner(const Waiting& a, const Waiting& b) const;
   bool sooner(Item a, Item b) const { return sooner(entries_[a].job, entries_[b].job); }
+  // Whether jobs of at least this rank and estimate all come behind the one found.
+  bool behind(Item best, const Rank& rank, Duration estimate) const {
+    if (best == kNoItem) return false;
+    const Waiting& found = entries_[best].job;
+    return by_estimate_ ? estimate > found.estimate : !(rank < found.rank);
+  }
 
   template <typename Offer>
   void drain_in_order(Offer& offer) {
@@ -158,7 +165,8 @@ class WaitingQueue {
       Item best = kNoItem;
       search(lines_root_, offer, best);
       if (best == kNoItem) return;
-      offer.take(entries_[best].job);
+      [[maybe_unused]] const bool taken = offer.take(entries_[best].job);
+      assert(taken && "longest() must promise no more than take() keeps");
       erase_indexed(best);
     }
   }
@@ -179,9 +187,7 @@ class WaitingQueue {
   void search(Item root, Offer& offer, Item& best) const {
     if (root == kNoItem) return;
     const Line& line = lines_[root];
-    if (best != kNoItem && (by_estimate_ ? line.shortest > entries_[best].job.estimate
-                                         : !(line.foremost < entries_[best].job.rank)))
-      return;
+    if (behind(best, line.foremost, line.shortest)) return;
     if (!offer.may(line.least, line.shortest)) return;
     const bool own_first =
         by_estimate_ ? shortest_of(line) == line.shortest : line.rank == line.foremost;
@@ -202,10 +208,8 @@ class WaitingQueue {
 
   template <typename Offer>
   void consider(const Line& line, Offer& offer, Item& best) const {
-    if (best != kNoItem && (by_estimate_ ? shortest_of(line) > entries_[best].job.estimate
-                                         : !(line.rank < entries_[best].job.rank)))
-      return;
-    if (!offer.may(line.needs, shortest_of(line))) return;
+    const Duration shortest = shortest_of(line);
+    if (behind(best, line.rank, shortest) || !offer.may(line.needs, shortest)) return;
     const std::optional<Duration> longest = offer.longest(*line.shape);
     if (!longest) return;
     const Item found =

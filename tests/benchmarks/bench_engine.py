@@ -23,6 +23,8 @@ from bench_replay import _SHARED, build_yardstick, copies_of, load_log, yardstic
 
 import fairlead
 from fairlead import Cluster, Simulation, run_all, schedule
+from fairlead.scheduling import PolicySpec
+from fairlead.scheduling.boundary import engine_options
 from fairlead.tables import core_jobs, core_nodes, job_columns
 
 _LOG = _SHARED / "traces" / "swf-pwa" / "CEA-Curie-2011-2.1-cln.swf.gz"
@@ -239,9 +241,8 @@ class Bench:
     def live(self) -> None:
         """Submissions and finishes without end: the memory of a live engine."""
         cluster = Cluster.homogeneous(nodes=8, gpus=8, cpus=96)
-        simulation = Simulation(pd.DataFrame({"submit_time": [0], "duration_s": 1, "cpus": 1}),
-                                cluster, policy="fcfs")  # fmt: skip
-        options = simulation._options("doubling", True) | {"counts": False}
+        spec = PolicySpec.resolve("fcfs", None, None, None, "first_fit", {})
+        options = engine_options(spec, cluster.node_columns, "doubling", True) | {"counts": False}
         engine = fairlead._core.Engine(
             fairlead._core.Nodes(core_nodes(cluster.node_columns)), options
         )

@@ -107,6 +107,17 @@ std::int32_t best_of_all(const NodeState& state, const Shape& shape, Placement r
   return best;
 }
 
+TEST(NodeIndex, CapacitiesThatComeAndGoLeaveNothingBehind) {
+  NodeState state(mixed_nodes());
+  const std::size_t kinds = state.index().kinds();
+  for (std::int64_t step = 0; step < 1000; ++step) {
+    state.set_capacity(0, 0, 1000 + step);
+    state.set_capacity(1, 0, 2000 + step);
+    state.index();
+  }
+  EXPECT_LE(state.index().kinds(), kinds + 4);
+}
+
 TEST(NodeIndex, ChoosesAsALookAtEveryNodeWould) {
   for (std::uint32_t seed = 0; seed < 40; ++seed) {
     std::mt19937 random(seed);

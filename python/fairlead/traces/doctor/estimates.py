@@ -84,7 +84,8 @@ def _at_limit(used: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Iterator[Fi
         "ended_at_limit",
         "info",
         n,
-        f"{count(n, 'job')} ({share(float(ended.mean()))}) ended at their limit",
+        f"{count(n, 'job')} ({share(float(ended.mean()))}) ended at their limit or within "
+        f"{share(1 - _AT_LIMIT)} of it",
         "how long they would have run is not known: longer limits in a what-if change nothing for "
         "them",
         "",
