@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from fairlead.errors import InvalidInputError
+from fairlead.printed import Printed
 from fairlead.tables import NodeColumns, node_columns, to_pandas, unit_of
 
 __all__ = ["Cluster", "as_cluster"]
 
 
 @dataclass(frozen=True, eq=False)
-class Cluster:
+class Cluster(Printed):
     """A set of nodes; make one with `homogeneous` or `from_frame`.
 
     Attributes
@@ -166,9 +166,6 @@ class Cluster:
             )
             rows.append((pool, count, f"{shape} ({gpu_type})" if gpu_type else shape))
         return pd.DataFrame(rows, columns=["pool", "nodes", "shape"])
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
 
 
 def as_cluster(cluster: Any) -> Cluster:

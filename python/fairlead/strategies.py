@@ -13,9 +13,8 @@ Each result carries the history and the cluster on to the next function, and pri
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
@@ -30,6 +29,7 @@ from fairlead.management import ManagementReport, manage
 from fairlead.management.observing import footprint
 from fairlead.prediction import DemandForecast, predict
 from fairlead.prediction.intervals import freq_ns
+from fairlead.printed import Printed
 from fairlead.scheduling import Schedule, schedule
 from fairlead.tables import job_columns, to_pandas
 
@@ -47,22 +47,8 @@ _POLICIES = {"fcfs": "fcfs", "sjf": "sjf"}
 _NS = 1_000_000_000
 
 
-class _Summarised(Protocol):
-    def summary(self) -> str: ...
-
-
-class _Printed:
-    """Prints as its summary, here and in notebooks."""
-
-    def __repr__(self: _Summarised) -> str:
-        return self.summary()
-
-    def _repr_html_(self: _Summarised) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
-
-
 @dataclass(frozen=True, eq=False, repr=False)
-class PredictedDemand(_Printed):
+class PredictedDemand(Printed):
     """What `resource_demand_prediction` found.
 
     Attributes
@@ -90,7 +76,7 @@ class PredictedDemand(_Printed):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AllocatedResources(_Printed):
+class AllocatedResources(Printed):
     """What `resource_allocation_strategy` decided.
 
     Attributes
@@ -109,7 +95,7 @@ class AllocatedResources(_Printed):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ScheduledResources(_Printed):
+class ScheduledResources(Printed):
     """What `resource_scheduling_strategy` made of the last part of the history.
 
     Attributes

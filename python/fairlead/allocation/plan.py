@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fairlead.allocation.pools import Pool
+from fairlead.printed import Printed
 from fairlead.tables.frames import Table
 from fairlead.tables.times import read_times
 
@@ -25,8 +25,8 @@ __all__ = ["CapacityPlan"]
 _NS_PER_HOUR = 3_600_000_000_000
 
 
-@dataclass(frozen=True, eq=False)
-class CapacityPlan:
+@dataclass(frozen=True, eq=False, repr=False)
+class CapacityPlan(Printed):
     """Amounts of one resource per pool over time; ``schedule(allocation=plan)`` applies it.
 
     Attributes
@@ -135,12 +135,6 @@ class CapacityPlan:
             f"{self.resource}, {len(amounts) - 1} changes"
         )
         return line + (f"; {short} of {len(ahead)} intervals need more than that" if short else "")
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def plot(self) -> Figure:
         """The amounts as a step line against the forecast and its band; one panel a pool.

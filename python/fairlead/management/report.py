@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import pandas as pd
 from fairlead.allocation.drawing import tidy
 from fairlead.management.rules import Rule
 from fairlead.management.watching import Watch
+from fairlead.printed import Printed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,8 +23,8 @@ _USED, _LIMIT, _WAITING = "#4878a8", "#8a8a8a", "#c8553d"
 _SEVERITY = {"info": "#4878a8", "warning": "#e0a030", "critical": "#c8553d"}
 
 
-@dataclass(frozen=True, eq=False)
-class ManagementReport:
+@dataclass(frozen=True, eq=False, repr=False)
+class ManagementReport(Printed):
     """Utilisation, queue, waste and alerts of a schedule.
 
     Attributes
@@ -85,12 +85,6 @@ class ManagementReport:
             lines.append(f"  {rule} ({first['severity']}) x {len(rows)}: {first['message']}")
         lines += [f"advice: {text}" for text in self.advice]
         return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def plot(self) -> Figure:
         """Use, queue and alerts over time.

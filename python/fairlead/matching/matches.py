@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +11,7 @@ import numpy as np
 
 from fairlead import _core
 from fairlead.matching.columns import Inputs, read_inputs
+from fairlead.printed import Printed
 from fairlead.tables import Coded, JobColumns, NodeColumns, device_names, to_native_like
 
 __all__ = ["MatchResult", "match"]
@@ -20,7 +20,7 @@ _STATUSES = ("placed", "unplaced", "infeasible")
 
 
 @dataclass(frozen=True, eq=False)
-class MatchResult:
+class MatchResult(Printed):
     """Which task goes where, and what keeps the others out.
 
     Attributes
@@ -92,9 +92,6 @@ class MatchResult:
             (reason, n) for reason, n in zip(self._raw["reasons"], counts, strict=True) if reason
         ]
         return "\n".join([*lines, *(f"  {n:,} x {reason}" for reason, n in sorted(left))])
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def __repr__(self) -> str:
         return f"MatchResult({self.method}, {self.placed_tasks} of {self.tasks} tasks placed)"

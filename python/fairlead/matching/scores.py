@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +15,7 @@ from fairlead import _core
 from fairlead.errors import BackendUnavailableError, InvalidInputError
 from fairlead.matching.columns import read_inputs
 from fairlead.matching.devices import cuda_driver, cuda_lost
+from fairlead.printed import Printed
 from fairlead.tables import TextIds, to_native_like, unit_of
 
 __all__ = ["ScoreResult", "score"]
@@ -28,7 +28,7 @@ _DEFAULT_TERMS = {"best_fit": 1.0}
 
 
 @dataclass(frozen=True, eq=False)
-class ScoreResult:
+class ScoreResult(Printed):
     """The best nodes of every job.
 
     Attributes
@@ -111,9 +111,6 @@ class ScoreResult:
             units = ", ".join(f"{name} {unit:g}" for name, unit in self.units.items())
             lines.append(f"  amounts rounded, requests up and capacities down, to {units}")
         return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def __repr__(self) -> str:
         return f"ScoreResult({len(self.feasible)} jobs, {len(self._node_id)} nodes, {self.device})"

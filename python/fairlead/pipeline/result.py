@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import pandas as pd
 from fairlead.allocation.plan import to_ns
 from fairlead.allocation.pools import Pool
 from fairlead.management import ManagementReport
+from fairlead.printed import Printed
 from fairlead.tables import to_pandas
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ __all__ = ["PipelineResult"]
 _WAITS = ("mean_wait_s", "median_wait_s", "p95_wait_s", "mean_bounded_slowdown")
 
 
-@dataclass(frozen=True, eq=False)
-class PipelineResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class PipelineResult(Printed):
     """Everything a pipeline run did.
 
     Attributes
@@ -137,12 +137,6 @@ class PipelineResult:
     def _beside(self, metric: str, what: str, form: str, per: float = 1.0) -> str:
         full = self.metrics.get(f"full_{metric}")
         return "" if full is None else f" ({form.format(full / per)}{what})"
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def plot(self) -> Figure:
         """Demand, forecast and capacity; the queue beside the baseline's; alerts.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from fairlead.errors import InvalidInputError
 from fairlead.prediction.intervals import freq_name
 from fairlead.prediction.options import Model, band_columns, band_ends, check_levels, whole
 from fairlead.prediction.series import DemandSeries, read_demand
+from fairlead.printed import Printed
 from fairlead.tables import to_native_like
 from fairlead.tables.frames import Codes, Floats, Ints
 
@@ -25,7 +25,7 @@ __all__ = ["BacktestResult", "backtest"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BacktestResult:
+class BacktestResult(Printed):
     """Past forecasts beside what came.
 
     Attributes
@@ -62,12 +62,6 @@ class BacktestResult:
         from fairlead.prediction.summaries import backtest_summary
 
         return backtest_summary(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def plot(self, unique_id: Any = None) -> Figure:
         """What came and what was forecast; one panel per model.

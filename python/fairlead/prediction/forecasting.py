@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from fairlead.prediction.options import (
     whole,
 )
 from fairlead.prediction.series import DemandSeries, read_demand
+from fairlead.printed import Printed
 from fairlead.tables import to_native_like
 from fairlead.tables.frames import Floats
 
@@ -162,7 +162,7 @@ def predict(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DemandForecast:
+class DemandForecast(Printed):
     """The demand to expect, as a distribution per series and interval.
 
     Attributes
@@ -246,12 +246,6 @@ class DemandForecast:
         from fairlead.prediction.summaries import forecast_summary
 
         return forecast_summary(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def plot(self, unique_id: Any = None) -> Figure:
         """The end of the history, the forecast and its bands; one panel per series.

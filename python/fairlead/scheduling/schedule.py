@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from fairlead import _core
 from fairlead.cluster import Cluster
+from fairlead.printed import Printed
 from fairlead.scheduling import measures
 from fairlead.scheduling.policies import PolicySpec
 from fairlead.scheduling.saving import SCHEMA, write_schedule
@@ -36,7 +36,7 @@ STATUSES = ("waiting", "running", "infeasible", "completed", "timeout", "failed"
 
 
 @dataclass(frozen=True, eq=False)
-class Schedule:
+class Schedule(Printed):
     """All starts and placements, with metrics; a snapshot that nothing changes any more.
 
     Attributes
@@ -200,9 +200,6 @@ class Schedule:
             PyArrow is not installed.
         """
         write_schedule(self, path)
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def __repr__(self) -> str:
         return f"Schedule({self.policy.name}, {len(self.job_id)} jobs)"

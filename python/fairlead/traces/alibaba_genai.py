@@ -10,19 +10,18 @@ import numpy as np
 import pandas as pd
 
 from fairlead.traces.records import check_choice, read_records
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace, no_events, no_jobs, no_nodes
 from fairlead.traces.wall_clock import check_zone
 
 __all__ = [
+    "ALIBABA_GENAI_HEADER",
+    "ALIBABA_GENAI_METRIC_HEADER",
     "read_alibaba_genai",
     "read_alibaba_genai_metric",
-    "sniff_alibaba_genai",
-    "sniff_alibaba_genai_metric",
 ]
 
-_REQUESTS = ("gmt_create", "predict_status", "exec_time_seconds", "groupId")
-_METRIC = ("value", "timestamp_anon", "container_ip")
+ALIBABA_GENAI_HEADER = ("gmt_create", "predict_status", "exec_time_seconds", "groupId")
+ALIBABA_GENAI_METRIC_HEADER = ("value", "timestamp_anon", "container_ip")
 _OPEN = ("PENDING", "PROCESSING")
 #: The name of a series whose samples name no container.
 _WHOLE = "all"
@@ -77,7 +76,7 @@ def read_alibaba_genai(
     check_choice("unfinished", unfinished, ("drop", "keep"))
     check_zone(time_zone)
     records = read_records(path, on_error=on_error)
-    records.need(*_REQUESTS)
+    records.need(*ALIBABA_GENAI_HEADER)
     submit = records.wall_times("gmt_create", time_zone)
     state = records.text("predict_status")
     waits = state.isin(_OPEN).to_numpy()
@@ -138,7 +137,7 @@ def read_alibaba_genai_metric(
     [['all', 0.09]]
     """
     records = read_records(path, on_error=on_error)
-    records.need(*_METRIC)
+    records.need(*ALIBABA_GENAI_METRIC_HEADER)
     times = records.epoch_times("timestamp_anon")
     values = records.numbers("value")
     names = records.text("container_ip").fillna(_WHOLE)
@@ -153,25 +152,3 @@ def read_alibaba_genai_metric(
     demand.attrs["resource"] = measure
     meta = records.meta("alibaba_genai_metric", options={"measure": measure})
     return Trace(no_jobs(), no_nodes(), no_events(), meta, demand)
-
-
-def sniff_alibaba_genai(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be the list of requests; None if they can.
-
-    Examples
-    --------
-    >>> sniff_alibaba_genai("a.csv", b"gmt_create,state\\n")
-    'the first line names no column predict_status'
-    """
-    return header_names(head, _REQUESTS)
-
-
-def sniff_alibaba_genai_metric(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be one of the metric files; None if they can.
-
-    Examples
-    --------
-    >>> sniff_alibaba_genai_metric("a.csv", b"value,time\\n")
-    'the first line names no column timestamp_anon'
-    """
-    return header_names(head, _METRIC)

@@ -8,14 +8,14 @@ from typing import Any, Literal
 import pandas as pd
 
 from fairlead.traces.records import Records, read_records
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace, no_events, no_jobs
 
-__all__ = ["alibaba_nodes", "read_alibaba_nodes", "sniff_alibaba_nodes"]
+__all__ = ["ALIBABA_NODES_HEADERS", "alibaba_nodes", "read_alibaba_nodes"]
 
 # The names of each inventory, by what they hold.
 _PAI = {"node_id": "machine", "cpus": "cap_cpu", "memory_gib": "cap_mem", "gpus": "cap_gpu"}
 _SPOT = {"node_id": "node_name", "cpus": "cpu_num", "gpus": "gpu_capacity_num"}
+ALIBABA_NODES_HEADERS = (tuple(_PAI.values()), tuple(_SPOT.values()))
 _TYPE = {"machine": "gpu_type", "node_name": "gpu_model"}
 
 
@@ -72,15 +72,3 @@ def alibaba_nodes(records: Records) -> pd.DataFrame:
     columns["gpus"] = records.numbers(names["gpus"], whole=True)
     columns["gpu_type"] = pd.Categorical(kind.mask(kind == "CPU"))
     return records.nodes(columns)
-
-
-def sniff_alibaba_nodes(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be one of the inventories; None if they can.
-
-    Examples
-    --------
-    >>> sniff_alibaba_nodes("a.csv", b"machine,gpu_type\\n")
-    'the first line names no column cap_cpu'
-    """
-    reason = header_names(head, list(_PAI.values()))
-    return reason and (header_names(head, list(_SPOT.values())) and reason)

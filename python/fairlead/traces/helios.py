@@ -12,13 +12,12 @@ import pandas as pd
 from fairlead.traces.gangs import NODE_GPUS, UNEVEN, spread
 from fairlead.traces.helios_nodes import helios_nodes
 from fairlead.traces.records import Records, check_choice, read_records, recorded_times
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace, no_events, no_nodes
 from fairlead.traces.wall_clock import check_zone
 
-__all__ = ["read_helios", "sniff_helios"]
+__all__ = ["HELIOS_HEADER", "read_helios"]
 
-_NEEDED = (
+HELIOS_HEADER = (
     "job_id",
     "user",
     "vc",
@@ -98,7 +97,7 @@ def read_helios(
     check_choice("unfinished", unfinished, ("drop", "keep"))
     check_zone(time_zone)
     records = read_records(path, on_error=on_error)
-    records.need(*_NEEDED)
+    records.need(*HELIOS_HEADER)
     submit = records.wall_times("submit_time", time_zone)
     start = records.wall_times("start_time", time_zone, required=False, nothing=_NOTHING)
     end = records.wall_times("end_time", time_zone, required=False, nothing=_NOTHING)
@@ -128,17 +127,6 @@ def read_helios(
         machine, events, _ = helios_nodes(nodes, node_gpus, node_cpus, time_zone)
     options = {"time_zone": time_zone, "unfinished": unfinished, "node_cpus": node_cpus}
     return Trace(jobs, machine, events, records.meta("helios", options=options))
-
-
-def sniff_helios(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be a Helios job log; None if they can.
-
-    Examples
-    --------
-    >>> sniff_helios("a.csv", b"job_id,user\\n")
-    'the first line names no column vc'
-    """
-    return header_names(head, _NEEDED)
 
 
 def _most_cores(records: Records, cores: Any, nodes: Any) -> float:

@@ -12,16 +12,15 @@ import pandas as pd
 from fairlead.traces.csv_lines import split_records
 from fairlead.traces.gangs import NODE_GPUS, check_node_gpus
 from fairlead.traces.records import Records, read_records
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.source import check_on_error, read_bytes, require_text
 from fairlead.traces.trace import Trace, TraceMeta, no_events, no_jobs, no_nodes
 from fairlead.traces.wall_clock import check_zone
 
 __all__ = [
+    "HELIOS_DEMAND_HEADERS",
     "helios_nodes",
     "read_helios_demand",
     "read_helios_nodes",
-    "sniff_helios_demand",
     "sniff_helios_nodes",
 ]
 
@@ -29,6 +28,7 @@ _OnError = Literal["raise", "drop"]
 # What the two kinds of demand file are known by, and the columns that are demand.
 _MINUTES = ("time", "running_gpu_num", "pending_gpu_num")
 _WINDOWS = ("time", "submit_gpu_num")
+HELIOS_DEMAND_HEADERS = (_MINUTES, _WINDOWS)
 _MOST_NODES = 1_000_000
 _MOST_COUNT = 1e9
 
@@ -183,18 +183,6 @@ def sniff_helios_nodes(name: str, head: bytes) -> str | None:
     if first in (["", "num"], ["vc", "num"]) or (first[0] == "date" and first[-1] == "total"):
         return None
     return "the first line is neither 'date,...,total' nor ',num'"
-
-
-def sniff_helios_demand(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be counts of a Helios cluster; None if they can.
-
-    Examples
-    --------
-    >>> sniff_helios_demand("a.csv", b"time,value\\n")
-    'the first line names no column running_gpu_num'
-    """
-    reason = header_names(head, _MINUTES)
-    return reason and (header_names(head, _WINDOWS) and reason)
 
 
 def _read_table(path: str | PathLike[str], on_error: _OnError) -> Records:

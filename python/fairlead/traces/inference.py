@@ -10,16 +10,15 @@ import pandas as pd
 
 from fairlead.traces.inference_requests import Requests, Service
 from fairlead.traces.records import Records, check_choice, read_records
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace
 
-__all__ = ["read_azure_llm", "read_burstgpt", "sniff_azure_llm", "sniff_burstgpt"]
+__all__ = ["AZURE_LLM_HEADER", "BURSTGPT_HEADER", "read_azure_llm", "read_burstgpt"]
 
 _Measure = Literal["requests", "context_tokens", "generated_tokens", "tokens"]
 _OnError = Literal["raise", "drop"]
 
-_AZURE = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
-_BURST = ("Timestamp", "Model", "Request tokens", "Response tokens")
+AZURE_LLM_HEADER = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
+BURSTGPT_HEADER = ("Timestamp", "Model", "Request tokens", "Response tokens")
 _LABELS = {"model": "Model", "log_type": "Log Type"}
 
 
@@ -92,7 +91,7 @@ def read_azure_llm(
     """
     service = Service(jobs, context_tokens_per_s, generated_tokens_per_s, gpus)
     records = read_records(path, on_error=on_error)
-    records.need(*_AZURE)
+    records.need(*AZURE_LLM_HEADER)
     requests = Requests(
         "azure_llm",
         records,
@@ -162,7 +161,7 @@ def read_burstgpt(
     check_choice("failed", failed, ("drop", "keep"))
     service = Service(jobs, context_tokens_per_s, generated_tokens_per_s, gpus)
     records = read_records(path, on_error=on_error)
-    records.need(*_BURST, *([_LABELS[by]] if by else []))
+    records.need(*BURSTGPT_HEADER, *([_LABELS[by]] if by else []))
     submit = records.seconds("Timestamp")
     generated = records.numbers("Response tokens", whole=True)
     if failed == "drop":
@@ -180,26 +179,6 @@ def read_burstgpt(
         ),
     )
     return requests.trace(freq, measure, service, keep)
-
-
-def sniff_azure_llm(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be such a log; None if they can.
-
-    Examples
-    --------
-    >>> sniff_azure_llm("a.csv", b"TIMESTAMP,ContextTokens,GeneratedTokens\\n")
-    """
-    return header_names(head, _AZURE)
-
-
-def sniff_burstgpt(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be such a log; None if they can.
-
-    Examples
-    --------
-    >>> sniff_burstgpt("a.csv", b"Timestamp,Model,Request tokens,Response tokens,Total tokens\\n")
-    """
-    return header_names(head, _BURST)
 
 
 def _names(records: Records, column: str) -> pd.Series[Any]:

@@ -13,14 +13,13 @@ from fairlead.errors import InvalidInputError
 from fairlead.tables import MAX_SECONDS, TimeKind, seconds_to_ns
 from fairlead.traces.inference_requests import check_gpus, long_frame
 from fairlead.traces.records import Records, check_choice, read_records
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace, no_events, no_jobs, no_nodes
 
-__all__ = ["read_servegen", "sniff_servegen"]
+__all__ = ["SERVEGEN_HEADER", "read_servegen"]
 
 Floats = NDArray[np.float64]
 
-_COLUMNS = ("client", "timestamp", "rate", "cv", "pattern", "pattern_arg1", "pattern_arg2")
+SERVEGEN_HEADER = ("client", "timestamp", "rate", "cv", "pattern", "pattern_arg1", "pattern_arg2")
 _WINDOW_S = 600.0
 _LEAST_SHAPE = 0.05
 _MAX_JOBS = 20_000_000
@@ -105,7 +104,7 @@ def read_servegen(
         if value is not None and not 0 <= value <= MAX_SECONDS:
             raise InvalidInputError(f"{option} must be 0 or more, got {value!r}")
     records = read_records(path, on_error=on_error)
-    records.need(*_COLUMNS)
+    records.need(*SERVEGEN_HEADER)
     windows = _windows(records)
     demand = _demand(records.path, windows, by)
     options = {"by": by, "jobs": jobs, "until_s": until_s, "scale": scale, "seed": seed}
@@ -117,16 +116,6 @@ def read_servegen(
         if duration_s is not None:
             made.insert(2, "duration_s", float(duration_s))
     return Trace(made, no_nodes(), no_events(), meta, demand)
-
-
-def sniff_servegen(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be such rates; None if they can.
-
-    Examples
-    --------
-    >>> sniff_servegen("a.csv", b"client,timestamp,rate,cv,pattern,pattern_arg1,pattern_arg2\\n")
-    """
-    return header_names(head, _COLUMNS)
 
 
 def _windows(records: Records) -> pd.DataFrame:

@@ -8,12 +8,11 @@ from typing import Literal
 
 from fairlead.traces.gangs import NODE_GPUS, UNEVEN, check_node_gpus, split_by_size
 from fairlead.traces.records import read_records
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace, no_events, no_nodes
 
-__all__ = ["read_itp", "sniff_itp"]
+__all__ = ["ITP_HEADER", "read_itp"]
 
-_NEEDED = ("job_id", "submission_time", "duration", "num_gpu")
+ITP_HEADER = ("job_id", "submission_time", "duration", "num_gpu")
 
 
 def read_itp(
@@ -63,7 +62,7 @@ def read_itp(
     """
     check_node_gpus(node_gpus)
     records = read_records(path, on_error=on_error)
-    records.need(*_NEEDED)
+    records.need(*ITP_HEADER)
     records.require(records.text("job_id").notna(), "job_id", "an id")
     records.require_distinct("job_id", records.text("job_id"))
     tasks, gpus, uneven = split_by_size(records.numbers("num_gpu", least=1, whole=True), node_gpus)
@@ -78,14 +77,3 @@ def read_itp(
     jobs = records.jobs({**columns, **records.kept(keep, {})})
     meta = records.meta("itp", options={"node_gpus": node_gpus})
     return Trace(jobs, no_nodes(), no_events(), meta)
-
-
-def sniff_itp(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be a cluster of the ITP trace; None if they can.
-
-    Examples
-    --------
-    >>> sniff_itp("a.csv", b"job_id,submit_time\\n")
-    'the first line names no column submission_time'
-    """
-    return header_names(head, _NEEDED)

@@ -11,12 +11,12 @@ import pandas as pd
 from fairlead.tables import ns_to_seconds
 from fairlead.traces.inference_requests import step_ns_of
 from fairlead.traces.records import read_records
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace, no_demand, no_events, no_jobs, no_nodes
 
-__all__ = ["read_m4", "sniff_m4"]
+__all__ = ["M4_HEADER", "read_m4"]
 
-_ID, _FIRST = "V1", "V2"
+_ID = "V1"
+M4_HEADER = (_ID, "V2")
 _LARGEST = 1e100
 
 
@@ -63,7 +63,7 @@ def read_m4(
     """
     step_ns = step_ns_of(step)
     records = read_records(path, on_error=on_error)
-    records.need(_ID, _FIRST)
+    records.need(*M4_HEADER)
     names = records.text(_ID)
     records.require(names.notna(), _ID, "a name")
     records.require_distinct(_ID, names)
@@ -88,15 +88,3 @@ def read_m4(
     demand.attrs["resource"] = "value"
     meta = records.meta("m4", options={"step": step})
     return Trace(no_jobs(), no_nodes(), no_events(), meta, demand)
-
-
-def sniff_m4(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be series of the M4 competition; None if they can.
-
-    Examples
-    --------
-    >>> sniff_m4("a.csv", b'"V1","V2","V3"\\n')
-    >>> sniff_m4("a.csv", b"a,b\\n")
-    'the first line names no column V1'
-    """
-    return header_names(head, (_ID, _FIRST))

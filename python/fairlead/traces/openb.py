@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 
 from fairlead.traces.records import Records, check_choice, read_records
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace, TraceMeta, no_events, no_jobs, no_nodes
 
-__all__ = ["read_openb", "read_openb_nodes", "sniff_openb", "sniff_openb_nodes"]
+__all__ = ["OPENB_HEADER", "OPENB_NODES_HEADER", "read_openb", "read_openb_nodes"]
 
-_PODS = ("name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli")
+OPENB_HEADER = ("name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli")
 _TIMES = ("creation_time", "deletion_time", "scheduled_time")
-_NODES = ("sn", "cpu_milli", "memory_mib", "gpu", "model")
+OPENB_NODES_HEADER = ("sn", "cpu_milli", "memory_mib", "gpu", "model")
 _WHOLE_GPU = 1000
 _MIB_IN_GIB = 1024.0
 
@@ -83,7 +82,7 @@ def read_openb(
     """
     check_choice("unfinished", unfinished, ("drop", "keep"))
     records = read_records(path, on_error=on_error)
-    records.need(*_PODS)
+    records.need(*OPENB_HEADER)
     columns: dict[str, Any] = {"job_id": _names(records, "name")}
     recorded: dict[str, Any] = {}
     if any(column in records for column in _TIMES):
@@ -134,31 +133,9 @@ def read_openb_nodes(path: str | PathLike[str], *, on_error: _OnError = "raise")
     return Trace(no_jobs(), nodes, no_events(), meta)
 
 
-def sniff_openb(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be an openb pod list; None if they can.
-
-    Examples
-    --------
-    >>> sniff_openb("a.csv", b"name,cpu\\n")
-    'the first line names no column cpu_milli'
-    """
-    return header_names(head, _PODS)
-
-
-def sniff_openb_nodes(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be an openb node list; None if they can.
-
-    Examples
-    --------
-    >>> sniff_openb_nodes("a.csv", b"sn,cpu_milli,memory_mib,gpu\\n")
-    'the first line names no column model'
-    """
-    return header_names(head, _NODES)
-
-
 def _node_list(path: str | PathLike[str], on_error: str) -> tuple[pd.DataFrame, TraceMeta]:
     records = read_records(path, on_error=on_error)
-    records.need(*_NODES)
+    records.need(*OPENB_NODES_HEADER)
     cores, memory = _cores_and_memory(records)
     columns = {
         "node_id": _names(records, "sn"),

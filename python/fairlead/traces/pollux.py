@@ -11,12 +11,11 @@ import pandas as pd
 
 from fairlead.traces.pollux_tables import POLLUX_GPU, Tables, read_tables, run_times
 from fairlead.traces.records import read_records
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace, no_events
 
-__all__ = ["read_job_list", "read_pollux", "sniff_pollux"]
+__all__ = ["POLLUX_HEADER", "read_job_list", "read_pollux"]
 
-_COLUMNS = ("name", "time", "application", "num_replicas", "batch_size")
+POLLUX_HEADER = ("name", "time", "application", "num_replicas", "batch_size")
 _GPUS_PER_NODE = 4
 _NODES = 16
 
@@ -88,16 +87,6 @@ def read_pollux(
     return read_job_list("pollux", path, measured, nodes, _GPUS_PER_NODE, keep, on_error)
 
 
-def sniff_pollux(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be a workload of Pollux; None if they can.
-
-    Examples
-    --------
-    >>> sniff_pollux("a.csv", b"name,time,application,num_replicas,batch_size\\n")
-    """
-    return header_names(head, _COLUMNS)
-
-
 def read_job_list(
     format_name: str,
     path: str | PathLike[str],
@@ -115,7 +104,7 @@ def read_job_list(
         A malformed file; names file, line and column.
     """
     records = read_records(path, on_error=on_error)
-    records.need(*_COLUMNS)
+    records.need(*POLLUX_HEADER)
     names, model = records.text("name"), records.text("application")
     for column, texts in (("name", names), ("application", model)):
         records.require(texts.notna(), column, "a name")

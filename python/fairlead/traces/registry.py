@@ -10,55 +10,56 @@ from typing import Any
 
 from fairlead.errors import InvalidInputError
 from fairlead.traces.alibaba_genai import (
+    ALIBABA_GENAI_HEADER,
+    ALIBABA_GENAI_METRIC_HEADER,
     read_alibaba_genai,
     read_alibaba_genai_metric,
-    sniff_alibaba_genai,
-    sniff_alibaba_genai_metric,
 )
-from fairlead.traces.alibaba_nodes import read_alibaba_nodes, sniff_alibaba_nodes
+from fairlead.traces.alibaba_nodes import ALIBABA_NODES_HEADERS, read_alibaba_nodes
 from fairlead.traces.alibaba_pai import read_alibaba_pai, sniff_alibaba_pai
 from fairlead.traces.gavel import read_gavel, sniff_gavel
-from fairlead.traces.helios import read_helios, sniff_helios
+from fairlead.traces.helios import HELIOS_HEADER, read_helios
 from fairlead.traces.helios_nodes import (
+    HELIOS_DEMAND_HEADERS,
     read_helios_demand,
     read_helios_nodes,
-    sniff_helios_demand,
     sniff_helios_nodes,
 )
 from fairlead.traces.inference import (
+    AZURE_LLM_HEADER,
+    BURSTGPT_HEADER,
     read_azure_llm,
     read_burstgpt,
-    sniff_azure_llm,
-    sniff_burstgpt,
 )
-from fairlead.traces.inference_servegen import read_servegen, sniff_servegen
-from fairlead.traces.itp import read_itp, sniff_itp
+from fairlead.traces.inference_servegen import SERVEGEN_HEADER, read_servegen
+from fairlead.traces.itp import ITP_HEADER, read_itp
 from fairlead.traces.kubernetes import read_kubernetes, sniff_kubernetes
-from fairlead.traces.m4 import read_m4, sniff_m4
+from fairlead.traces.m4 import M4_HEADER, read_m4
 from fairlead.traces.openb import (
+    OPENB_HEADER,
+    OPENB_NODES_HEADER,
     read_openb,
     read_openb_nodes,
-    sniff_openb,
-    sniff_openb_nodes,
 )
 from fairlead.traces.philly import read_philly, sniff_philly
 from fairlead.traces.philly_metrics import read_philly_metric, sniff_philly_metric
-from fairlead.traces.pollux import read_pollux, sniff_pollux
+from fairlead.traces.pollux import POLLUX_HEADER, read_pollux
 from fairlead.traces.prometheus import read_prometheus, sniff_prometheus
-from fairlead.traces.series import read_series, sniff_series
+from fairlead.traces.series import SERIES_HEADERS, read_series
 from fairlead.traces.shockwave import read_shockwave, sniff_shockwave
 from fairlead.traces.sia import read_sia, sniff_sia
 from fairlead.traces.slurm import read_slurm, sniff_slurm
 from fairlead.traces.slurm_nodes import read_slurm_nodes, sniff_slurm_nodes
+from fairlead.traces.sniffing import by_header
 from fairlead.traces.source import read_head
-from fairlead.traces.supercloud import read_supercloud, sniff_supercloud
+from fairlead.traces.supercloud import SUPERCLOUD_HEADER, read_supercloud
 from fairlead.traces.swf import read_swf, sniff_swf
 from fairlead.traces.tabular import read_csv, read_parquet, sniff_csv, sniff_parquet
 from fairlead.traces.tiresias import (
+    TIRESIAS_HEADER,
+    TIRESIAS_NODES_HEADER,
     read_tiresias,
     read_tiresias_nodes,
-    sniff_tiresias,
-    sniff_tiresias_nodes,
 )
 from fairlead.traces.trace import Trace
 
@@ -97,22 +98,25 @@ _FORMATS = {
         "Azure LLM inference requests: demand, and jobs on request",
         (),
         read_azure_llm,
-        sniff_azure_llm,
+        by_header(AZURE_LLM_HEADER),
     ),
     "burstgpt": _Format(
         "LLM requests in the form of BurstGPT: demand, and jobs on request",
         (),
         read_burstgpt,
-        sniff_burstgpt,
+        by_header(BURSTGPT_HEADER),
     ),
     "servegen": _Format(
         "ServeGen request rates per client: demand, and drawn jobs on request",
         (),
         read_servegen,
-        sniff_servegen,
+        by_header(SERVEGEN_HEADER),
     ),
     "supercloud": _Format(
-        "MIT Supercloud, a CSV dump of Slurm's job table", (), read_supercloud, sniff_supercloud
+        "MIT Supercloud, a CSV dump of Slurm's job table",
+        (),
+        read_supercloud,
+        by_header(SUPERCLOUD_HEADER),
     ),
     "prometheus": _Format(
         "Prometheus range query (JSON): demand series, monitoring frames",
@@ -120,7 +124,7 @@ _FORMATS = {
         read_prometheus,
         sniff_prometheus,
     ),
-    "helios": _Format("Helios job log, cluster_log.csv", (), read_helios, sniff_helios),
+    "helios": _Format("Helios job log, cluster_log.csv", (), read_helios, by_header(HELIOS_HEADER)),
     "helios_nodes": _Format(
         "Helios nodes and their changes, cluster_gpu_number.csv or vc_config.csv",
         (),
@@ -131,9 +135,9 @@ _FORMATS = {
         "Helios demand over time, cluster_sequence_vc.csv or cluster_throughput.csv",
         (),
         read_helios_demand,
-        sniff_helios_demand,
+        by_header(*HELIOS_DEMAND_HEADERS),
     ),
-    "itp": _Format("Microsoft ITP cluster, clusterNN.csv", (), read_itp, sniff_itp),
+    "itp": _Format("Microsoft ITP cluster, clusterNN.csv", (), read_itp, by_header(ITP_HEADER)),
     "philly": _Format("Microsoft Philly, cluster_job_log (JSON)", (), read_philly, sniff_philly),
     "philly_metric": _Format(
         "Microsoft Philly, use of machines such as cluster_gpu_util",
@@ -144,16 +148,27 @@ _FORMATS = {
     "gavel": _Format("Gavel job lists: jobs", (), read_gavel, sniff_gavel),
     "shockwave": _Format("Shockwave job lists: jobs", (), read_shockwave, sniff_shockwave),
     "tiresias": _Format(
-        "Tiresias job lists, cluster on request: jobs, nodes", (), read_tiresias, sniff_tiresias
+        "Tiresias job lists, cluster on request: jobs, nodes",
+        (),
+        read_tiresias,
+        by_header(TIRESIAS_HEADER),
     ),
     "tiresias_nodes": _Format(
-        "Tiresias cluster descriptions: nodes", (), read_tiresias_nodes, sniff_tiresias_nodes
+        "Tiresias cluster descriptions: nodes",
+        (),
+        read_tiresias_nodes,
+        by_header(TIRESIAS_NODES_HEADER),
     ),
-    "pollux": _Format("Pollux workloads: jobs, nodes", (), read_pollux, sniff_pollux),
+    "pollux": _Format("Pollux workloads: jobs, nodes", (), read_pollux, by_header(POLLUX_HEADER)),
     "sia": _Format("Sia workloads: jobs, nodes", (), read_sia, sniff_sia),
-    "openb": _Format("Alibaba openb pods, openb_pod_list_*.csv", (), read_openb, sniff_openb),
+    "openb": _Format(
+        "Alibaba openb pods, openb_pod_list_*.csv", (), read_openb, by_header(OPENB_HEADER)
+    ),
     "openb_nodes": _Format(
-        "Alibaba openb nodes, openb_node_list_*.csv", (), read_openb_nodes, sniff_openb_nodes
+        "Alibaba openb nodes, openb_node_list_*.csv",
+        (),
+        read_openb_nodes,
+        by_header(OPENB_NODES_HEADER),
     ),
     "alibaba_pai": _Format(
         "Alibaba GPU 2020, pai_job_table with pai_task_table",
@@ -165,27 +180,29 @@ _FORMATS = {
         "Alibaba node inventories, pai_machine_spec or node_info_df",
         (),
         read_alibaba_nodes,
-        sniff_alibaba_nodes,
+        by_header(*ALIBABA_NODES_HEADERS),
     ),
     "alibaba_genai": _Format(
         "Alibaba image generation, lora_request_trace",
         (),
         read_alibaba_genai,
-        sniff_alibaba_genai,
+        by_header(ALIBABA_GENAI_HEADER),
     ),
     "alibaba_genai_metric": _Format(
         "Alibaba image generation, metric files such as qps",
         (),
         read_alibaba_genai_metric,
-        sniff_alibaba_genai_metric,
+        by_header(ALIBABA_GENAI_METRIC_HEADER),
     ),
     "series": _Format(
         "CSV with a time column and columns of numbers: demand series",
         (),
         read_series,
-        sniff_series,
+        by_header(*SERIES_HEADERS),
     ),
-    "m4": _Format("M4 competition, a series in each row: demand series", (), read_m4, sniff_m4),
+    "m4": _Format(
+        "M4 competition, a series in each row: demand series", (), read_m4, by_header(M4_HEADER)
+    ),
     "parquet": _Format(
         "Parquet with a column map", (".parquet", ".pq"), read_parquet, sniff_parquet
     ),

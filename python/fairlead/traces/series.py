@@ -11,14 +11,15 @@ import pandas as pd
 
 from fairlead.errors import InvalidInputError
 from fairlead.traces.records import Records, read_records
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace, no_demand, no_events, no_jobs, no_nodes
 from fairlead.traces.wall_clock import check_zone
 
-__all__ = ["read_series", "sniff_series"]
+__all__ = ["SERIES_HEADERS", "read_series"]
 
 _TIMES = ("timestamp", "TimeStamp", "Timestamp", "date", "datetime", "time", "ds")
 _VALUES = {"value", "Value"}
+# A file with other names must be told by ``format="series"``: it could be of jobs.
+SERIES_HEADERS = (("timestamp", "value"), ("TimeStamp", "Value"))
 _LARGEST = 1e100
 
 
@@ -94,21 +95,6 @@ def read_series(
     options: dict[str, Any] = {"time": clock, "values": columns, "time_zone": time_zone}
     meta = records.meta("series", options=options, start=start)
     return Trace(no_jobs(), no_nodes(), no_events(), meta, demand)
-
-
-def sniff_series(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be a series of ``timestamp`` and ``value``.
-
-    Other names must be told by ``format="series"``: they could be jobs.
-
-    Examples
-    --------
-    >>> sniff_series("cpu.csv", b"timestamp,value\\n")
-    >>> sniff_series("jobs.csv", b"timestamp,duration\\n")
-    'the first line names no column value'
-    """
-    reason = header_names(head, ("timestamp", "value"))
-    return reason and header_names(head, ("TimeStamp", "Value")) and reason
 
 
 def _time_column(records: Records, time: str | None) -> str:

@@ -8,9 +8,10 @@ from typing import Literal
 
 import pandas as pd
 
-from fairlead.traces.pollux import read_job_list, sniff_pollux
+from fairlead.traces.pollux import POLLUX_HEADER, read_job_list
 from fairlead.traces.pollux_tables import read_tables
 from fairlead.traces.records import check_choice
+from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace
 
 __all__ = ["read_sia", "sniff_sia"]
@@ -101,4 +102,5 @@ def sniff_sia(name: str, head: bytes) -> str | None:
     >>> sniff_sia("a.csv", b"name,time,application,num_replicas,batch_size\\n")
     'its form is that of pollux; name it where it is of Sia'
     """
-    return sniff_pollux(name, head) or "its form is that of pollux; name it where it is of Sia"
+    reason = header_names(head, POLLUX_HEADER)
+    return reason or "its form is that of pollux; name it where it is of Sia"

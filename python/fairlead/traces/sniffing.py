@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fairlead.traces.csv_lines import separator_of
 
-__all__ = ["header_names"]
+__all__ = ["by_header", "header_names"]
 
 _MARK = b"\xef\xbb\xbf"
+
+
+def by_header(*headers: Sequence[str]) -> Callable[[str, bytes], str | None]:
+    """Tell a format by its header line: one of these lists of columns, in any order.
+
+    The reason against a file is that of the first list.
+
+    Examples
+    --------
+    >>> why_not = by_header(("time", "jobs"), ("time", "gpus"))
+    >>> why_not("a.csv", b"gpus,time,user\\n")
+    >>> why_not("a.csv", b"time,user\\n")
+    'the first line names no column jobs'
+    """
+
+    def why_not(name: str, head: bytes) -> str | None:
+        reasons = [header_names(head, columns) for columns in headers]
+        return None if None in reasons else reasons[0]
+
+    return why_not
 
 
 def header_names(head: bytes, columns: Sequence[str]) -> str | None:

@@ -18,10 +18,9 @@ from fairlead.traces.records import (
     recorded_times,
 )
 from fairlead.traces.slurm_values import map_cells
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.trace import Trace, no_events, no_nodes
 
-__all__ = ["read_supercloud", "sniff_supercloud"]
+__all__ = ["SUPERCLOUD_HEADER", "read_supercloud"]
 
 # Numbers of the job states of Slurm.
 _STATES = [
@@ -43,7 +42,7 @@ _CPU, _MEMORY, _NODE, _FIRST_OWN = 1, 2, 4, 1001
 # What Slurm stores for "no limit" and "no array".
 _NO_VALUE = 4294967294
 _MIB_IN_GIB = 1024.0
-_NEEDED = ("id_job", "time_submit", "time_start", "time_end", "tres_alloc", "tres_req")
+SUPERCLOUD_HEADER = ("id_job", "time_submit", "time_start", "time_end", "tres_alloc", "tres_req")
 _TRES = {"allocated": ("tres_alloc", "tres_req"), "requested": ("tres_req", "tres_alloc")}
 
 
@@ -106,7 +105,7 @@ def read_supercloud(
     check_choice("resources", resources, ("allocated", "requested"))
     check_choice("unfinished", unfinished, ("drop", "keep"))
     records = read_records(path, on_error=on_error)
-    records.need(*_NEEDED)
+    records.need(*SUPERCLOUD_HEADER)
     submit = records.epoch_times("time_submit")
     start = records.epoch_times("time_start", required=False)
     end = records.epoch_times("time_end", required=False)
@@ -124,17 +123,6 @@ def read_supercloud(
     jobs = records.jobs({**columns, **records.kept(keep, recorded)})
     meta = records.meta("supercloud", options={"resources": resources, "unfinished": unfinished})
     return Trace(jobs, no_nodes(), no_events(), meta)
-
-
-def sniff_supercloud(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be a dump of Slurm's job table; None if they can.
-
-    Examples
-    --------
-    >>> sniff_supercloud("a.csv", b"job_id,user\\n")
-    'the first line names no column id_job'
-    """
-    return header_names(head, _NEEDED)
 
 
 def _optional(records: Records, column: str, default: float) -> Any:

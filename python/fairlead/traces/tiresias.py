@@ -10,19 +10,19 @@ import numpy as np
 import pandas as pd
 
 from fairlead.traces.records import Records, read_records
-from fairlead.traces.sniffing import header_names
 from fairlead.traces.source import fail
 from fairlead.traces.trace import Trace, no_events, no_jobs, no_nodes
 
-__all__ = [
-    "read_tiresias",
-    "read_tiresias_nodes",
-    "sniff_tiresias",
-    "sniff_tiresias_nodes",
-]
+__all__ = ["TIRESIAS_HEADER", "TIRESIAS_NODES_HEADER", "read_tiresias", "read_tiresias_nodes"]
 
-_JOBS = ("job_id", "num_gpu", "submit_time", "duration", "model_name")
-_CLUSTER = ("num_switch", "num_node_p_switch", "num_gpu_p_node", "num_cpu_p_node", "mem_p_node")
+TIRESIAS_HEADER = ("job_id", "num_gpu", "submit_time", "duration", "model_name")
+TIRESIAS_NODES_HEADER = (
+    "num_switch",
+    "num_node_p_switch",
+    "num_gpu_p_node",
+    "num_cpu_p_node",
+    "mem_p_node",
+)
 _MAX_NODES = 1_000_000
 
 _OnError = Literal["raise", "drop"]
@@ -73,13 +73,13 @@ def read_tiresias(
     ...     "job_id,num_gpu,submit_time,iterations,model_name,duration,interval\\n"
     ...     "0,8,30,133,vgg11,147,23\\n"
     ... )
-    >>> _ = machine.write_text(",".join(_CLUSTER) + "\\n2,2,8,128,256\\n")
+    >>> _ = machine.write_text(",".join(TIRESIAS_NODES_HEADER) + "\\n2,2,8,128,256\\n")
     >>> trace = read_tiresias(jobs, nodes=machine)
     >>> trace.jobs["tasks"].tolist(), trace.cluster().capacity["gpus"]
     ([8], 32.0)
     """
     records = read_records(path, on_error=on_error)
-    records.need(*_JOBS)
+    records.need(*TIRESIAS_HEADER)
     ids = records.text("job_id")
     records.require(ids.notna(), "job_id", "present")
     records.require_distinct("job_id", ids)
@@ -123,7 +123,7 @@ def read_tiresias_nodes(path: str | PathLike[str], *, on_error: _OnError = "rais
     --------
     >>> import tempfile, pathlib
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "n2g4.csv"
-    >>> _ = file.write_text(",".join(_CLUSTER) + "\\n1,2,4,40,256\\n")
+    >>> _ = file.write_text(",".join(TIRESIAS_NODES_HEADER) + "\\n1,2,4,40,256\\n")
     >>> read_tiresias_nodes(file).nodes["gpus"].tolist()
     [4, 4]
     """
@@ -131,27 +131,6 @@ def read_tiresias_nodes(path: str | PathLike[str], *, on_error: _OnError = "rais
     nodes = _nodes(records)
     meta = records.meta("tiresias_nodes")
     return Trace(no_jobs(), nodes, no_events(), meta)
-
-
-def sniff_tiresias(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot be a job list of Tiresias; None if they can.
-
-    Examples
-    --------
-    >>> sniff_tiresias("a.csv", b"job_id,num_gpu,submit_time,iterations,model_name,duration\\n")
-    """
-    return header_names(head, _JOBS)
-
-
-def sniff_tiresias_nodes(name: str, head: bytes) -> str | None:
-    """Why the first bytes of a file cannot describe a cluster of Tiresias; None if they can.
-
-    Examples
-    --------
-    >>> sniff_tiresias_nodes("n1g4.csv", b"num_switch,nodes\\n")
-    'the first line names no column num_node_p_switch'
-    """
-    return header_names(head, _CLUSTER)
 
 
 def _whole_or_text(ids: pd.Series[Any]) -> pd.Series[Any]:
@@ -163,16 +142,16 @@ def _whole_or_text(ids: pd.Series[Any]) -> pd.Series[Any]:
 
 def _nodes(records: Records) -> pd.DataFrame:
     """The nodes that the lines of a description add up to."""
-    records.need(*_CLUSTER)
-    counts = {column: records.numbers(column, whole=True) for column in _CLUSTER}
+    records.need(*TIRESIAS_NODES_HEADER)
+    counts = {column: records.numbers(column, whole=True) for column in TIRESIAS_NODES_HEADER}
     described = (counts["num_switch"] * counts["num_node_p_switch"])[records.alive]
     total = float(described.sum())
     if not 1 <= total <= _MAX_NODES:
         complaint = f"must be from 1 to {_MAX_NODES:,} nodes in all; got {total:g}; mend the file"
-        raise fail(records.path, 2, _CLUSTER[1], complaint)
+        raise fail(records.path, 2, TIRESIAS_NODES_HEADER[1], complaint)
     parts: list[pd.DataFrame] = []
     for row in np.flatnonzero(records.alive):
-        switches, per_switch, gpus, cpus, memory = (int(counts[c][row]) for c in _CLUSTER)
+        switches, per_switch, gpus, cpus, memory = (int(n[row]) for n in counts.values())
         rack = np.repeat(np.arange(switches), per_switch)
         part = {"rack": [f"switch-{len(parts)}-{i}" for i in rack], "cpus": cpus}
         parts.append(pd.DataFrame({**part, "memory_gib": memory, "gpus": gpus}))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from fairlead.printed import Printed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +76,7 @@ def no_demand() -> pd.DataFrame:
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class Trace(Printed):
     """A workload: what was submitted, the machine, what happened to it, and how it was read.
 
     Attributes
@@ -279,4 +280,4 @@ class Trace:
 
     def _repr_html_(self) -> str:
         head: str = self.jobs.head().to_html(index=False)
-        return f"<pre>{html.escape(self.summary())}</pre>{head}"
+        return super()._repr_html_() + head

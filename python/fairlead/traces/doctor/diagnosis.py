@@ -12,6 +12,7 @@ import pandas as pd
 
 from fairlead.cluster import Cluster, as_cluster
 from fairlead.errors import InvalidInputError
+from fairlead.printed import Printed
 from fairlead.report.words import amount, clock, share, unit_of_resource
 from fairlead.traces.doctor.capacity import check_capacity
 from fairlead.traces.doctor.estimates import check_estimates
@@ -110,8 +111,8 @@ def _instead_of_jobs(trace: Trace) -> str:
     return ""
 
 
-@dataclass(frozen=True, eq=False)
-class Diagnosis:
+@dataclass(frozen=True, eq=False, repr=False)
+class Diagnosis(Printed):
     """What `doctor` found.
 
     Attributes
@@ -247,9 +248,6 @@ class Diagnosis:
             if finding.remedy:
                 lines.append(f"  do: {finding.remedy}")
         return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return self.summary()
 
     def plot(self, width: float = 9.0) -> Figure:
         """Load and submissions over time, the day, run times, limits and users.
