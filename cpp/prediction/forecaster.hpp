@@ -18,6 +18,14 @@ struct ForecastOptions {
   std::int64_t horizon = 1;           // steps
 };
 
+// One series to forecast: its past, from where (ascending, see Forecaster::first_origin), and where
+// the forecasts go (origins x horizon).
+struct ForecastTask {
+  Past past;
+  std::span<const std::int64_t> origins;
+  ByOriginAndStep* out;
+};
+
 class Forecaster {
  public:
   virtual ~Forecaster() = default;
@@ -29,6 +37,12 @@ class Forecaster {
   // values before that index alone. Origins ascend from first_origin to past.size().
   virtual void forecast(const Past& past, const ForecastOptions& options,
                         std::span<const std::int64_t> origins, ByOriginAndStep& out) const = 0;
+
+  // The same for every task. Models whose recurrences run faster side by side override it.
+  virtual void forecast_all(std::span<const ForecastTask> tasks,
+                            const ForecastOptions& options) const {
+    for (const ForecastTask& task : tasks) forecast(task.past, options, task.origins, *task.out);
+  }
 };
 
 struct ForecasterEntry {
