@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from fairlead import Cluster, schedule, traces
 from fairlead.report.style import CAPACITY, DEMAND, Picture, dress, headline
-from fairlead.traces.doctor.view import View
+from fairlead.traces.diagnosis.view import View
 
 Floats = NDArray[np.float64]
 Case = tuple[traces.Trace, Cluster]

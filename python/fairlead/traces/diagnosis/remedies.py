@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fairlead.errors import InvalidInputError
-from fairlead.traces.doctor import mend_load, mend_records
+from fairlead.traces.diagnosis import mend_load, mend_records
 from fairlead.traces.trace import Trace
 
 __all__ = ["remedy"]

@@ -12,7 +12,7 @@ from fairlead.report.words import amount, clock, count, share, unit_of_resource
 
 if TYPE_CHECKING:
     from fairlead.report.style import Picture
-    from fairlead.traces.doctor.diagnosis import Diagnosis
+    from fairlead.traces.diagnosis.diagnosis import Diagnosis
 
 __all__ = ["diagnosis_page"]
 
@@ -118,13 +118,13 @@ def _figures(diagnosis: Diagnosis) -> list[Html]:
     view = diagnosis.view
 
     def over_time(picture: Picture) -> None:
-        from fairlead.traces.doctor.drawing import draw_time
+        from fairlead.traces.diagnosis.drawing import draw_time
 
         usage, arrivals = picture.subplots(2, 1, height_ratios=(3, 2))
         draw_time(view, usage, arrivals)
 
     def shapes(picture: Picture) -> None:
-        from fairlead.traces.doctor import drawing as draw
+        from fairlead.traces.diagnosis import drawing as draw
 
         rows, columns = (4, 1) if picture.narrow else (2, 2)
         if picture.narrow:

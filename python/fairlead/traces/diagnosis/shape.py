@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairlead.report.words import clock, share
-from fairlead.traces.doctor.finding import Finding, rows_where
-from fairlead.traces.doctor.view import DAY_S, View
+from fairlead.traces.diagnosis.finding import Finding, rows_where
+from fairlead.traces.diagnosis.view import DAY_S, View
 
 __all__ = ["check_shape", "daily_profile", "measures"]
 

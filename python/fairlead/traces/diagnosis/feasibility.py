@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fairlead.tables import DEVICES, unit_of
-from fairlead.traces.doctor.view import View
+from fairlead.traces.diagnosis.view import View
 
 __all__ = ["never_fits"]
 

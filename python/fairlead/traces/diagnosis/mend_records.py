@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from fairlead.errors import InvalidInputError
-from fairlead.traces.doctor.editing import changed, taken, without
-from fairlead.traces.doctor.times import gap_threshold_s
-from fairlead.traces.doctor.view import View
+from fairlead.traces.diagnosis.editing import changed, taken, without
+from fairlead.traces.diagnosis.times import gap_threshold_s
+from fairlead.traces.diagnosis.view import View
 from fairlead.traces.trace import Trace
 
 _WEEK_S = 7 * 86_400

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from fairlead.cluster import Cluster, as_cluster
 from fairlead.errors import InvalidInputError
-from fairlead.traces.doctor.view import View
-from fairlead.traces.fit_moments import matched
-from fairlead.traces.fit_time import day_correlation, week_profile
+from fairlead.traces.diagnosis.view import View
+from fairlead.traces.fitting_moments import matched
+from fairlead.traces.fitting_time import day_correlation, week_profile
 from fairlead.traces.generator_model import LEVELS, Estimates, SizeClass, WorkloadModel
 from fairlead.traces.trace import Trace
 

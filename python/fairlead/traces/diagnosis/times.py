@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from fairlead.report.words import clock, count, share, unit_of_resource
-from fairlead.traces.doctor.finding import Finding, remedy_call, rows_where
-from fairlead.traces.doctor.view import DAY_S, View
+from fairlead.traces.diagnosis.finding import Finding, remedy_call, rows_where
+from fairlead.traces.diagnosis.view import DAY_S, View
 
 __all__ = ["check_times", "gap_threshold_s"]
 

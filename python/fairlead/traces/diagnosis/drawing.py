@@ -26,12 +26,12 @@ from fairlead.report.style import (
 )
 from fairlead.report.words import clock, share, unit_of_resource
 from fairlead.tables import MAX_SECONDS
-from fairlead.traces.doctor.shape import daily_profile
-from fairlead.traces.doctor.times import gap_threshold_s
-from fairlead.traces.doctor.view import DAY_S, View
+from fairlead.traces.diagnosis.shape import daily_profile
+from fairlead.traces.diagnosis.times import gap_threshold_s
+from fairlead.traces.diagnosis.view import DAY_S, View
 
 if TYPE_CHECKING:
-    from fairlead.traces.doctor.diagnosis import Diagnosis
+    from fairlead.traces.diagnosis.diagnosis import Diagnosis
 
 __all__ = ["draw_all", "draw_day", "draw_limits", "draw_run_times", "draw_time", "draw_users"]
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from fairlead.report.words import clock, count, share
 from fairlead.tables import MAX_SECONDS
-from fairlead.traces.doctor.finding import Finding, remedy_call, rows_where
-from fairlead.traces.doctor.view import DAY_S, View
+from fairlead.traces.diagnosis.finding import Finding, remedy_call, rows_where
+from fairlead.traces.diagnosis.view import DAY_S, View
 
 __all__ = ["check_units"]
 

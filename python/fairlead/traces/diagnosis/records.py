@@ -8,8 +8,8 @@ import numpy as np
 
 from fairlead.report.words import clock, count, share
 from fairlead.tables import DEVICES
-from fairlead.traces.doctor.finding import Finding, remedy_call, rows_where
-from fairlead.traces.doctor.view import View
+from fairlead.traces.diagnosis.finding import Finding, remedy_call, rows_where
+from fairlead.traces.diagnosis.view import View
 
 __all__ = ["check_records"]
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairlead.report.words import count, share
-from fairlead.traces.doctor.finding import Finding, remedy_call, rows_where
-from fairlead.traces.doctor.view import DAY_S, View
+from fairlead.traces.diagnosis.finding import Finding, remedy_call, rows_where
+from fairlead.traces.diagnosis.view import DAY_S, View
 
 __all__ = ["check_people", "flurry_rows"]
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from fairlead.report.words import amount, count, share, unit_of_resource
 from fairlead.tables.frames import Bools, Ints
-from fairlead.traces.doctor.finding import Finding, remedy_call
-from fairlead.traces.doctor.fitting import never_fits
-from fairlead.traces.doctor.view import DAY_S, View
+from fairlead.traces.diagnosis.feasibility import never_fits
+from fairlead.traces.diagnosis.finding import Finding, remedy_call
+from fairlead.traces.diagnosis.view import DAY_S, View
 
 __all__ = ["check_capacity", "weekly_load"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from fairlead.report.words import count, share
-from fairlead.traces.doctor.finding import Finding, rows_where
-from fairlead.traces.doctor.view import View
+from fairlead.traces.diagnosis.finding import Finding, rows_where
+from fairlead.traces.diagnosis.view import View
 
 __all__ = ["check_recorded"]
 

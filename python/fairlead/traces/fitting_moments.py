@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fairlead.traces.doctor.view import View
+from fairlead.traces.diagnosis.view import View
 from fairlead.traces.generator_model import WorkloadModel
 
 __all__ = ["matched", "variation"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fairlead.traces.doctor.diagnosis import Diagnosis, doctor
-from fairlead.traces.doctor.finding import Finding
-from fairlead.traces.doctor.remedies import remedy
+from fairlead.traces.diagnosis.diagnosis import Diagnosis, doctor
+from fairlead.traces.diagnosis.finding import Finding
+from fairlead.traces.diagnosis.remedies import remedy
 
 __all__ = ["Diagnosis", "Finding", "doctor", "remedy"]

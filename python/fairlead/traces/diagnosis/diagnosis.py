@@ -14,16 +14,16 @@ from fairlead.cluster import Cluster, as_cluster
 from fairlead.errors import InvalidInputError
 from fairlead.printed import Printed
 from fairlead.report.words import amount, clock, share, unit_of_resource
-from fairlead.traces.doctor.capacity import check_capacity
-from fairlead.traces.doctor.estimates import check_estimates
-from fairlead.traces.doctor.finding import SEVERITIES, Finding
-from fairlead.traces.doctor.people import check_people
-from fairlead.traces.doctor.recorded import check_recorded
-from fairlead.traces.doctor.records import check_records
-from fairlead.traces.doctor.shape import check_shape, measures
-from fairlead.traces.doctor.times import check_times
-from fairlead.traces.doctor.units import check_units
-from fairlead.traces.doctor.view import View
+from fairlead.traces.diagnosis.capacity import check_capacity
+from fairlead.traces.diagnosis.estimates import check_estimates
+from fairlead.traces.diagnosis.finding import SEVERITIES, Finding
+from fairlead.traces.diagnosis.people import check_people
+from fairlead.traces.diagnosis.recorded import check_recorded
+from fairlead.traces.diagnosis.records import check_records
+from fairlead.traces.diagnosis.shape import check_shape, measures
+from fairlead.traces.diagnosis.times import check_times
+from fairlead.traces.diagnosis.units import check_units
+from fairlead.traces.diagnosis.view import View
 from fairlead.traces.trace import Trace
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def doctor(trace: Trace, cluster: Cluster | pd.DataFrame | None = None) -> Diagn
     Looked for: load against capacity over time, jobs that can never fit, gaps in collection, cut
     ends, missing, unsorted and repeated records, run times above the limit, users and queues that
     dominate, flurries [1]_, limits as estimates [2]_, units, and what distributions leave out.
-    Thresholds stand at the head of each file of ``fairlead.traces.doctor``. O(n_jobs log n_jobs).
+    Thresholds stand at the head of each file of ``fairlead.traces.diagnosis``.
+    O(n_jobs log n_jobs).
 
     References
     ----------
@@ -268,7 +269,7 @@ class Diagnosis(Printed):
         >>> figure.axes[0].get_title(loc="left")
         'GPUs that would be in use if no job waited'
         """
-        from fairlead.traces.doctor.drawing import draw_all
+        from fairlead.traces.diagnosis.drawing import draw_all
 
         return draw_all(self, width)
 
@@ -297,7 +298,7 @@ class Diagnosis(Printed):
         >>> doctor(trace).report(Path(tempfile.mkdtemp()) / "doctor.html").name
         'doctor.html'
         """
-        from fairlead.traces.doctor.page import diagnosis_page
+        from fairlead.traces.diagnosis.page import diagnosis_page
 
         file = Path(path)
         file.write_text(diagnosis_page(self, title), encoding="utf-8")

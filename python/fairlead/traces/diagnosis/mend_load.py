@@ -9,11 +9,11 @@ import pandas as pd
 
 from fairlead.cluster import as_cluster
 from fairlead.errors import InvalidInputError
-from fairlead.traces.doctor.editing import changed, without
-from fairlead.traces.doctor.estimates import PREDICTED
-from fairlead.traces.doctor.fitting import never_fits
-from fairlead.traces.doctor.people import flurry_rows
-from fairlead.traces.doctor.view import View
+from fairlead.traces.diagnosis.editing import changed, without
+from fairlead.traces.diagnosis.estimates import PREDICTED
+from fairlead.traces.diagnosis.feasibility import never_fits
+from fairlead.traces.diagnosis.people import flurry_rows
+from fairlead.traces.diagnosis.view import View
 from fairlead.traces.trace import Trace
 
 # Runs that a prediction averages, as in the literature.
