@@ -35,8 +35,7 @@ def check_capacity(view: View) -> Iterator[Finding]:
         yield _overload(view)
     elif view.span_s < _MOST_WEEKS * _WEEK_S:
         yield from _busy_weeks(view)
-    # Without run times there is no work to judge.
-    if 0 < view.load < _IDLE:
+    if view.load < _IDLE:
         yield _idle(view)
 
 

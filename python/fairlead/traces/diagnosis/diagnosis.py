@@ -17,6 +17,7 @@ from fairlead.report.words import amount, clock, share, unit_of_resource
 from fairlead.traces.diagnosis.capacity import check_capacity
 from fairlead.traces.diagnosis.estimates import check_estimates
 from fairlead.traces.diagnosis.finding import SEVERITIES, Finding
+from fairlead.traces.diagnosis.made import check_made
 from fairlead.traces.diagnosis.people import check_people
 from fairlead.traces.diagnosis.recorded import check_recorded
 from fairlead.traces.diagnosis.records import check_records
@@ -39,6 +40,7 @@ _CHECKS = (
     check_people,
     check_estimates,
     check_shape,
+    check_made,
     check_recorded,
 )
 _EXAMPLES = 5
@@ -216,8 +218,9 @@ class Diagnosis(Printed):
             told.append(
                 f"load {share(m['load'])} of {amount(m['capacity'])} {unit_of_resource(main)}"
             )
-        elif self.cluster is None:
-            told.append("load not judged, for no nodes are known")
+        else:
+            unknown = "nodes" if self.cluster is None else "run times"
+            told.append(f"load not judged, for no {unknown} are known")
         told.append(f"{amount(m['jobs_per_hour'])} jobs an hour")
         told.append(f"run time median {clock(m['median_run_s'])}, mean {clock(m['mean_run_s'])}")
         if m["users"] == m["users"]:

@@ -1,10 +1,11 @@
-"""Checks of who submits: users and queues that dominate, and flurries."""
+"""Checks of who submits: users, queues and kinds of jobs that dominate, and flurries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from fairlead.report.words import count, share
@@ -17,6 +18,9 @@ __all__ = ["check_people", "flurry_rows"]
 _DOMINANT, _THINNED = 0.4, 0.2
 _FEWEST_USERS = 5
 _DOMINANT_QUEUE = 0.9
+# A kind of jobs has so much of the work, and so many times its share of the jobs.
+_DOMINANT_KIND, _TIMES_ITS_JOBS = 0.4, 5.0
+_FEWEST_KINDS, _MOST_KINDS = 3, 50
 # A flurry: one user and day with so many jobs, times the median day of all users.
 _FEWEST_FLURRY, _FLURRY_FACTOR = 100, 5.0
 
@@ -33,6 +37,7 @@ def check_people(view: View) -> Iterator[Finding]:
                 break
         yield from _flurries(view)
     yield from _queue(view)
+    yield from _kind(view)
 
 
 def _shares(codes: NDArray[np.int64], weights: NDArray[np.float64], n: int) -> NDArray[np.float64]:
@@ -121,3 +126,36 @@ def _queue(view: View) -> Iterator[Finding]:
             "",
             rows_where(codes == top),
         )
+
+
+def _kinds(view: View) -> tuple[NDArray[np.int64], list[str]]:
+    """Codes and names of models; without them, of job ids up to their numbers."""
+    codes, names = view.names("model")
+    if names:
+        return codes, names
+    codes, ids = view.names("job_id")
+    stems, uniques = pd.factorize(pd.Series(ids, dtype="str").str.rstrip("0123456789").str[:-1])
+    return np.where(codes < 0, -1, np.append(stems, -1)[codes]), [str(stem) for stem in uniques]
+
+
+def _kind(view: View) -> Iterator[Finding]:
+    codes, names = _kinds(view)
+    if not _FEWEST_KINDS <= len(names) <= _MOST_KINDS:
+        return
+    work = _shares(codes, view.work, len(names))
+    jobs = _shares(codes, np.ones(view.n), len(names))
+    top = int(work.argmax())
+    if work[top] < _DOMINANT_KIND or work[top] < _TIMES_ITS_JOBS * jobs[top]:
+        return
+    rows = rows_where(codes == top)
+    yield Finding(
+        "dominant_kind",
+        "info",
+        int(rows.size),
+        f"{names[top]} has {share(float(work[top]))} of the work with "
+        f"{count(int(rows.size), 'job')} of {view.n:,}",
+        "a handful of jobs decides load, makespan and most waits: draw several workloads, or say "
+        "what happens to them apart",
+        "",
+        rows[np.argsort(-view.work[rows], kind="stable")],
+    )

@@ -182,7 +182,7 @@ class View:
     @cached_property
     def load(self) -> float:
         """Work over what the capacity could do in the span; NaN where either is not known."""
-        if not (self.capacity > 0 and self.span_s > 0):
+        if not (self.capacity > 0 and self.span_s > 0 and np.isfinite(self.run_s).any()):
             return float("nan")
         return float(self.work.sum() / (self.capacity * self.span_s))
 
