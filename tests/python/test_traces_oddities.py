@@ -102,8 +102,8 @@ def test_a_list_without_run_times_is_not_called_idle():
 def test_a_trace_whose_records_were_all_left_out_says_why(tmp_path):
     """Reasons and counts, and that other options help."""
     file = tmp_path / "bare.swf"
-    file.write_text("; MaxProcs: 4\n1 0 -1 60 2 -1 -1 -1 -1 -1 1 7 1 -1 1 -1 -1 -1\n")
-    with pytest.raises(InvalidInputError, match="of 1 records, 1 requested time missing or 0"):
+    file.write_text("; MaxProcs: 4\n1 0 -1 0 2 -1 -1 -1 -1 -1 1 7 1 -1 1 -1 -1 -1\n")
+    with pytest.raises(InvalidInputError, match="of 1 records, 1 run time missing or 0"):
         traces.doctor(traces.load(file))
 
 
