@@ -86,10 +86,12 @@ def check_zone(zone: str) -> None:
 def _parsed(texts: pd.Series[Any]) -> tuple[pd.DatetimeIndex, NDArray[np.bool_]]:
     """Times without zone, and which of them are of UTC because the text has an offset."""
     try:
-        # With no room for an offset no rows need reconciling; a cache would only cost time.
-        short = texts.str.len().max() <= _SECONDS
-        iso = {"format": "ISO8601", "errors": "coerce", "cache": False}
-        times = pd.DatetimeIndex(pd.to_datetime(texts, **iso) if short else text_to_times(texts))
+        if texts.str.len().max() <= _SECONDS:
+            # With no room for an offset no rows need reconciling; a cache would only cost time.
+            parsed = pd.to_datetime(texts, format="ISO8601", errors="coerce", cache=False)
+        else:
+            parsed = text_to_times(texts)
+        times = pd.DatetimeIndex(parsed)
     except ValueError:  # minutes with an offset of hours are as short
         times = pd.DatetimeIndex(text_to_times(texts))
     if times.tz is None:

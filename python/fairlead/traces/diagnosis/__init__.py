@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fairlead.traces.diagnosis.diagnosis import Diagnosis, doctor
+from fairlead.traces.diagnosis.diagnosis import Diagnosis
+from fairlead.traces.diagnosis.examination import doctor
 from fairlead.traces.diagnosis.finding import Finding
 from fairlead.traces.diagnosis.remedies import remedy
 

@@ -10,108 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from fairlead.cluster import Cluster, as_cluster
+from fairlead.cluster import Cluster
 from fairlead.errors import InvalidInputError
 from fairlead.printed import Printed
 from fairlead.report.words import amount, clock, share, unit_of_resource
-from fairlead.traces.diagnosis.capacity import check_capacity
-from fairlead.traces.diagnosis.estimates import check_estimates
 from fairlead.traces.diagnosis.finding import SEVERITIES, Finding
-from fairlead.traces.diagnosis.made import check_made
-from fairlead.traces.diagnosis.people import check_people
-from fairlead.traces.diagnosis.recorded import check_recorded
-from fairlead.traces.diagnosis.records import check_records
-from fairlead.traces.diagnosis.shape import check_shape, measures
-from fairlead.traces.diagnosis.times import check_times
-from fairlead.traces.diagnosis.units import check_units
 from fairlead.traces.diagnosis.view import View
 from fairlead.traces.trace import Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Diagnosis", "doctor"]
+__all__ = ["Diagnosis"]
 
-_CHECKS = (
-    check_units,
-    check_times,
-    check_records,
-    check_capacity,
-    check_people,
-    check_estimates,
-    check_shape,
-    check_made,
-    check_recorded,
-)
 _EXAMPLES = 5
 _WORDS = {"critical": "critical", "warning": "warning", "info": "note"}
-
-
-def doctor(trace: Trace, cluster: Cluster | pd.DataFrame | None = None) -> Diagnosis:
-    """Look for what is wrong or odd with a trace, and say what it does to a simulation.
-
-    Parameters
-    ----------
-    trace : Trace
-        Its tables may be broken: what a simulation would refuse is a finding here.
-    cluster : Cluster or nodes frame, optional
-        What capacity is judged by; else the trace's nodes; without either, load and fit are not
-        judged.
-
-    Returns
-    -------
-    Diagnosis
-        Findings, worst first, each with the call that mends it; figures; pictures; a page.
-
-    Raises
-    ------
-    InvalidInputError
-        The trace has no jobs, or the nodes cannot be used.
-
-    Notes
-    -----
-    Looked for: load against capacity over time, jobs that can never fit, gaps in collection, cut
-    ends, missing, unsorted and repeated records, run times above the limit, users and queues that
-    dominate, flurries [1]_, limits as estimates [2]_, units, and what distributions leave out.
-    Thresholds stand at the head of each file of ``fairlead.traces.diagnosis``.
-    O(n_jobs log n_jobs).
-
-    References
-    ----------
-    .. [1] Feitelson, Tsafrir, Krakov, "Experience with using the Parallel Workloads Archive", J.
-       Parallel and Distributed Computing 74(10), 2014.
-    .. [2] Tsafrir, Etsion, Feitelson, "Modeling user runtime estimates", JSSPP 2005.
-
-    Examples
-    --------
-    >>> import fairlead
-    >>> trace = fairlead.traces.generate(2000, nodes=4, load=1.4, seed=1)
-    >>> found = doctor(trace)
-    >>> found.findings["finding"].iloc[0], found.findings["remedy"].iloc[0]
-    ('overload', "traces.remedy(trace, 'thin', keep=0.6422)")
-    """
-    if not isinstance(trace, Trace):
-        raise InvalidInputError(f"trace must be a Trace, got {type(trace).__name__}")
-    if len(trace.jobs) == 0:
-        raise InvalidInputError(f"the trace has no jobs to look at{_instead_of_jobs(trace)}")
-    machine = None
-    if cluster is not None:
-        machine = as_cluster(cluster)
-    elif len(trace.nodes):
-        machine = Cluster.from_frame(trace.nodes)
-    view = View(trace, machine, cluster is not None)
-    found = [finding for check in _CHECKS for finding in check(view)]
-    found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return Diagnosis(trace, machine, tuple(found), measures(view), view)
-
-
-def _instead_of_jobs(trace: Trace) -> str:
-    if len(trace.demand):
-        return f" (it holds {len(trace.demand):,} rows of demand)"
-    if trace.meta.dropped:
-        told = ", ".join(f"{n:,} {reason}" for reason, n in trace.meta.dropped.items())
-        return f": of {trace.meta.read:,} records, {told} were left out; read it with other options"
-    return ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -139,10 +52,14 @@ class Diagnosis(Printed):
     view: View
 
     @property
+    def table(self) -> pd.DataFrame:
+        """What was looked at: the jobs table."""
+        return self.trace.jobs
+
+    @property
     def findings(self) -> pd.DataFrame:
         """One row a finding: ``finding``, ``severity``, ``count``, ``message``, ``consequence``,
-        ``remedy`` (a call; blank where nothing can be mended), ``examples`` (rows of the jobs
-        table).
+        ``remedy`` (a call; blank where nothing can be mended), ``examples`` (rows of `table`).
         """
         return pd.DataFrame(
             {
@@ -169,7 +86,7 @@ class Diagnosis(Printed):
         Returns
         -------
         DataFrame
-            Rows of the jobs table, with their index.
+            Rows of `table`, with their index.
 
         Raises
         ------
@@ -180,13 +97,13 @@ class Diagnosis(Printed):
         --------
         >>> import fairlead
         >>> trace = fairlead.traces.generate(2000, nodes=4, seed=1)
-        >>> late = doctor(trace).examples("over_limit", 2)
+        >>> late = fairlead.traces.doctor(trace).examples("over_limit", 2)
         >>> bool((late["duration_s"] > late["limit_s"]).all())
         True
         """
         for one in self.found:
             if one.name == finding:
-                return self.trace.jobs.iloc[one.rows[:n]]
+                return self.table.iloc[one.rows[:n]]
         names = ", ".join(f.name for f in self.found) or "none"
         raise InvalidInputError(f"finding must be one of {names}; got {finding!r}")
 
@@ -206,9 +123,11 @@ class Diagnosis(Printed):
 
     def headline(self) -> str:
         """What the trace is, in one line; unlike that of a trace it needs no sound table."""
+        return f"{self._name()}: {self.view.n:,} jobs over {self.measures['span_days']:,.1f} days"
+
+    def _name(self) -> str:
         meta = self.trace.meta
-        name = meta.format if meta.path is None else f"{meta.path} ({meta.format})"
-        return f"{name}: {self.view.n:,} jobs over {self.measures['span_days']:,.1f} days"
+        return meta.format if meta.path is None else f"{meta.path} ({meta.format})"
 
     def figures(self) -> str:
         """The main figures in one line."""
@@ -236,7 +155,7 @@ class Diagnosis(Printed):
         --------
         >>> import fairlead
         >>> trace = fairlead.traces.generate(2000, nodes=4, load=1.4, seed=1)
-        >>> print(doctor(trace).summary())  # doctest: +ELLIPSIS
+        >>> print(fairlead.traces.doctor(trace).summary())  # doctest: +ELLIPSIS
         generated: 2,000 jobs over ... days
         load 140.1 % of 32 GPUs; ...
         1 critical, ...
@@ -268,7 +187,7 @@ class Diagnosis(Printed):
         Examples
         --------
         >>> import fairlead
-        >>> figure = doctor(fairlead.traces.generate(500, nodes=4, seed=1)).plot()
+        >>> figure = fairlead.traces.doctor(fairlead.traces.generate(500, nodes=4, seed=1)).plot()
         >>> figure.axes[0].get_title(loc="left")
         'GPUs that would be in use if no job waited'
         """
@@ -298,7 +217,7 @@ class Diagnosis(Printed):
         --------
         >>> import fairlead, tempfile
         >>> trace = fairlead.traces.generate(500, nodes=4, seed=1)
-        >>> doctor(trace).report(Path(tempfile.mkdtemp()) / "doctor.html").name
+        >>> fairlead.traces.doctor(trace).report(Path(tempfile.mkdtemp()) / "doctor.html").name
         'doctor.html'
         """
         from fairlead.traces.diagnosis.page import diagnosis_page
@@ -313,7 +232,7 @@ class Diagnosis(Printed):
         Examples
         --------
         >>> import fairlead
-        >>> told = doctor(fairlead.traces.generate(500, nodes=4, seed=1)).plain()
+        >>> told = fairlead.traces.doctor(fairlead.traces.generate(500, nodes=4, seed=1)).plain()
         >>> sorted(told)
         ['counts', 'findings', 'measures', 'trace']
         """

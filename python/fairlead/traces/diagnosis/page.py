@@ -9,6 +9,8 @@ import pandas as pd
 from fairlead.report.markup import Html, element, joined, table
 from fairlead.report.page import card, definition_list, drawing, page, section
 from fairlead.report.words import amount, clock, count, share, unit_of_resource
+from fairlead.traces.diagnosis.demand_diagnosis import DemandDiagnosis
+from fairlead.traces.diagnosis.demand_page import demand_cards, demand_figures
 
 if TYPE_CHECKING:
     from fairlead.report.style import Picture
@@ -23,6 +25,10 @@ _LONGEST_CELL = 40
 
 def diagnosis_page(diagnosis: Diagnosis, title: str | None) -> str:
     """The whole page as HTML."""
+    if isinstance(diagnosis, DemandDiagnosis):
+        cards, figures = demand_cards(diagnosis), demand_figures(diagnosis)
+    else:
+        cards, figures = _cards(diagnosis), _figures(diagnosis)
     trace = diagnosis.trace
     name = trace.meta.path or f"{trace.meta.format} trace"
     heading = title or f"Doctor: {name.rsplit('/', 1)[-1]}"
@@ -36,9 +42,9 @@ def diagnosis_page(diagnosis: Diagnosis, title: str | None) -> str:
         heading,
         header,
         element("p", _lead(diagnosis), class_="lead"),
-        element("ul", *_cards(diagnosis), class_="cards"),
+        element("ul", *cards, class_="cards"),
         section("What was found", *_findings(diagnosis)),
-        section("How it looks", *_figures(diagnosis)),
+        section("How it looks", *figures),
         section("How to mend it", _mending(diagnosis)),
     )
 
@@ -55,6 +61,8 @@ def _lead(diagnosis: Diagnosis) -> str:
             f"{diagnosis.verdict().capitalize()}. A simulation runs; what each warning does to its "
             f"result stands beside it."
         )
+    if isinstance(diagnosis, DemandDiagnosis):
+        return f"{diagnosis.verdict().capitalize()}. What each does to a forecast stands beside it."
     return f"{diagnosis.verdict().capitalize()}. The trace can be simulated as it is."
 
 

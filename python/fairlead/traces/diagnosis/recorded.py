@@ -1,16 +1,17 @@
-"""Checks of what a log tells besides times and requests: what it lacks, ends, waits, repairs."""
+"""Checks of what a log tells besides times and requests: what it lacks, ends, waits, changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from fairlead.report.words import count, share
 from fairlead.traces.diagnosis.finding import Finding, rows_where
 from fairlead.traces.diagnosis.view import View
+from fairlead.traces.trace import TraceMeta
 
-__all__ = ["check_recorded"]
+__all__ = ["check_account", "check_recorded"]
 
 _NO_ROWS = np.empty(0, dtype=np.int64)
 _STATES = ("recorded_state", "recorded_status")
@@ -25,7 +26,36 @@ def check_recorded(view: View) -> Iterator[Finding]:
     yield from _not_recorded(view)
     yield from _bad_ends(view)
     yield from _missing_waits(view)
-    yield from _repaired(view)
+    yield from check_account(view.trace.meta)
+
+
+def check_account(meta: TraceMeta) -> Iterator[Finding]:
+    """What a reader, or a remedy, changed and left out."""
+    repaired, dropped = sum(meta.repaired.values()), sum(meta.dropped.values())
+    if repaired:
+        yield Finding(
+            "repaired_records",
+            "info",
+            repaired,
+            f"{repaired:,} values are not those of the file: {_told(meta.repaired)}",
+            "results hold for the table as it is now; say it with them",
+            "",
+            _NO_ROWS,
+        )
+    if dropped and meta.read:
+        yield Finding(
+            "dropped_records",
+            "info",
+            dropped,
+            f"{dropped:,} of {meta.read:,} records were left out on reading: {_told(meta.dropped)}",
+            "what they asked for, or measured, is missing; say it with the result",
+            "",
+            _NO_ROWS,
+        )
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {reason}" for reason, number in counts.items())
 
 
 def _not_recorded(view: View) -> Iterator[Finding]:
@@ -95,20 +125,4 @@ def _missing_waits(view: View) -> Iterator[Finding]:
             "simulated waits of these jobs have nothing to be compared with",
             "",
             rows_where(missing),
-        )
-
-
-def _repaired(view: View) -> Iterator[Finding]:
-    repaired = view.trace.meta.repaired
-    number = sum(repaired.values())
-    if number:
-        told = ", ".join(f"{n:,} {what}" for what, n in repaired.items())
-        yield Finding(
-            "repaired_records",
-            "info",
-            number,
-            f"{number:,} values are not those of the file: {told}",
-            "results hold for the table as it is now; say it with them",
-            "",
-            _NO_ROWS,
         )

@@ -25,7 +25,6 @@ def check_records(view: View) -> Iterator[Finding]:
     yield from _run_times(view)
     yield from _limits(view)
     yield from _requests(view)
-    yield from _dropped(view)
 
 
 def _duplicate_ids(view: View) -> Iterator[Finding]:
@@ -182,19 +181,3 @@ def _some_resource(view: View) -> str:
     """What the machine has, devices first."""
     known = [] if view.cluster is None else list(view.cluster.capacity)
     return next((name for name in (*DEVICES, *known) if name in known), "cpus")
-
-
-def _dropped(view: View) -> Iterator[Finding]:
-    meta = view.trace.meta
-    dropped = sum(meta.dropped.values())
-    if dropped and meta.read:
-        reasons = ", ".join(f"{number:,} {reason}" for reason, number in meta.dropped.items())
-        yield Finding(
-            "dropped_records",
-            "info",
-            dropped,
-            f"{dropped:,} of {meta.read:,} records were left out on reading: {reasons}",
-            "their work is missing from the load; say it with the result",
-            "",
-            np.empty(0, dtype=np.int64),
-        )
