@@ -9,7 +9,7 @@ from fairlead.traces.alibaba_genai import read_alibaba_genai, read_alibaba_genai
 from fairlead.traces.alibaba_nodes import read_alibaba_nodes
 from fairlead.traces.alibaba_pai import read_alibaba_pai
 from fairlead.traces.anonymising import anonymise, pseudonym, reidentify
-from fairlead.traces.diagnosis import Diagnosis, doctor, remedy
+from fairlead.traces.diagnosis import DemandDiagnosis, Diagnosis, doctor, remedy
 from fairlead.traces.fitting import fit
 from fairlead.traces.gavel import read_gavel
 from fairlead.traces.generator import generate
@@ -42,6 +42,7 @@ from fairlead.traces.tiresias import read_tiresias, read_tiresias_nodes
 from fairlead.traces.trace import Trace, TraceMeta
 
 __all__ = [
+    "DemandDiagnosis",
     "Diagnosis",
     "Trace",
     "TraceMeta",

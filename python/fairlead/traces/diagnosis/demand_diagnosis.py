@@ -29,6 +29,20 @@ class DemandDiagnosis(Diagnosis):
         ``series``, ``values``, ``span_days``, ``step_s`` (median of the series' usual steps),
         ``mean`` and ``max`` (units of the demand), ``zero_frac``.
     demand : DemandView
+
+    Examples
+    --------
+    >>> import fairlead, tempfile
+    >>> from pathlib import Path
+    >>> file = Path(tempfile.mkdtemp()) / "cpu.csv"
+    >>> _ = file.write_text(
+    ...     "timestamp,value\\n2026-01-05 10:00,1\\n2026-01-05 10:05,2\\n2026-01-05 10:10,0\\n"
+    ... )
+    >>> found = fairlead.traces.doctor(fairlead.traces.load(file))
+    >>> found.findings["finding"].tolist()
+    ['zero_steps', 'short_span']
+    >>> found.measures["step_s"]
+    300.0
     """
 
     demand: DemandView
