@@ -53,6 +53,9 @@ def test_a_sound_file_is_read_whole(tmp_path, name):
     trace = read(tmp_path, name, write(tmp_path, name, sample.data))
     assert (trace.meta.format, trace.meta.dropped) == (name, {})
     assert sample.count(trace) == trace.meta.read > 0
+    holds = traces.formats()[name].rpartition(": ")[2]
+    for table in ("jobs", "nodes", "demand"):
+        assert table in holds or len(getattr(trace, table)) == 0, f"{name} holds {table}, too"
 
 
 @pytest.mark.parametrize("on_error", ["raise", "drop"])

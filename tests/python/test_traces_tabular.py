@@ -205,7 +205,10 @@ def test_a_file_of_no_known_format_says_why(file):
 
 
 def test_formats_can_be_listed_and_an_unknown_one_is_refused(file):
-    """The names of the readers."""
+    """The names of the readers, each with what the format holds."""
     assert {"csv", "parquet", "swf"} <= traces.formats().keys()
+    for name, told in traces.formats().items():
+        holds = set(told.rpartition(": ")[2].replace(",", "").split())
+        assert holds & {"jobs", "nodes", "demand"}, name
     with pytest.raises(InvalidInputError, match="format must be one of"):
         traces.load(file("x"), format="xls")
