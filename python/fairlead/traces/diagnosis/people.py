@@ -131,11 +131,12 @@ def _queue(view: View) -> Iterator[Finding]:
 def _kinds(view: View) -> tuple[NDArray[np.int64], list[str]]:
     """Codes and names of models; without them, of job ids up to their numbers."""
     codes, names = view.names("model")
-    if names:
+    ids = view.jobs.get("job_id")
+    if names or ids is None or pd.api.types.is_numeric_dtype(ids):
         return codes, names
-    codes, ids = view.names("job_id")
-    stems, uniques = pd.factorize(pd.Series(ids, dtype="str").str.rstrip("0123456789").str[:-1])
-    return np.where(codes < 0, -1, np.append(stems, -1)[codes]), [str(stem) for stem in uniques]
+    stems = ids.astype("str").str.rstrip("0123456789").str.rstrip("-_.#/ ")
+    kinds, uniques = pd.factorize(stems)
+    return kinds.astype(np.int64), [str(stem) for stem in uniques[: _MOST_KINDS + 1]]
 
 
 def _kind(view: View) -> Iterator[Finding]:
