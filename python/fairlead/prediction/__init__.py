@@ -2,6 +2,9 @@
 
 `demand_series` turns a jobs table into demand over time, `predict` forecasts it with bands,
 `backtest` says how good such forecasts would have been, `models` lists what there is.
+
+`UsageRecommender`, `WindowRecommender` and `CostRecommender` learn from what was used what to ask
+for; `machine_peaks` says how much of the limits of its tasks a machine will need.
 """
 
 from __future__ import annotations
@@ -10,12 +13,19 @@ from fairlead.prediction.backtesting import BacktestResult, backtest
 from fairlead.prediction.demand import demand_series
 from fairlead.prediction.forecasting import DemandForecast, predict
 from fairlead.prediction.options import models
+from fairlead.prediction.peaks import MachinePeaks, machine_peaks
+from fairlead.prediction.usage import CostRecommender, UsageRecommender, WindowRecommender
 
 __all__ = [
     "BacktestResult",
+    "CostRecommender",
     "DemandForecast",
+    "MachinePeaks",
+    "UsageRecommender",
+    "WindowRecommender",
     "backtest",
     "demand_series",
+    "machine_peaks",
     "models",
     "predict",
 ]
