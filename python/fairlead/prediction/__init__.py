@@ -4,12 +4,15 @@
 `backtest` says how good such forecasts would have been, `models` lists what there is.
 
 `UsageRecommender`, `WindowRecommender` and `CostRecommender` learn from what was used what to ask
-for; `machine_peaks` says how much of the limits of its tasks a machine will need.
+for; `machine_peaks` says how much of the limits of its tasks a machine will need. `capacity_plan`
+says how many nodes of which kind hold a target of waits or losses, `newsvendor_quantile` which
+quantile of demand is worth its price.
 """
 
 from __future__ import annotations
 
 from fairlead.prediction.backtesting import BacktestResult, backtest
+from fairlead.prediction.capacity import ClusterSize, capacity_plan, newsvendor_quantile
 from fairlead.prediction.demand import demand_series
 from fairlead.prediction.forecasting import DemandForecast, predict
 from fairlead.prediction.options import models
@@ -18,14 +21,17 @@ from fairlead.prediction.usage import CostRecommender, UsageRecommender, WindowR
 
 __all__ = [
     "BacktestResult",
+    "ClusterSize",
     "CostRecommender",
     "DemandForecast",
     "MachinePeaks",
     "UsageRecommender",
     "WindowRecommender",
     "backtest",
+    "capacity_plan",
     "demand_series",
     "machine_peaks",
     "models",
+    "newsvendor_quantile",
     "predict",
 ]
