@@ -6,7 +6,8 @@
 `UsageRecommender`, `WindowRecommender` and `CostRecommender` learn from what was used what to ask
 for; `machine_peaks` says how much of the limits of its tasks a machine will need. `capacity_plan`
 says how many nodes of which kind hold a target of waits or losses, `newsvendor_quantile` which
-quantile of demand is worth its price.
+quantile of demand is worth its price. `training_memory` and `inference_memory` estimate the GPU
+memory of a transformer before it has run.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ from fairlead.prediction.demand import demand_series
 from fairlead.prediction.forecasting import DemandForecast, predict
 from fairlead.prediction.options import models
 from fairlead.prediction.peaks import MachinePeaks, machine_peaks
+from fairlead.prediction.training_memory import (
+    MemoryEstimate,
+    inference_memory,
+    training_memory,
+)
 from fairlead.prediction.usage import CostRecommender, UsageRecommender, WindowRecommender
 
 __all__ = [
@@ -25,13 +31,16 @@ __all__ = [
     "CostRecommender",
     "DemandForecast",
     "MachinePeaks",
+    "MemoryEstimate",
     "UsageRecommender",
     "WindowRecommender",
     "backtest",
     "capacity_plan",
     "demand_series",
+    "inference_memory",
     "machine_peaks",
     "models",
     "newsvendor_quantile",
     "predict",
+    "training_memory",
 ]

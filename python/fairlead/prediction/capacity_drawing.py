@@ -74,7 +74,7 @@ def _draw_measure(axes: Axes, size: ClusterSize, table: pd.DataFrame, x: str) ->
         axes.axhline(scale * bound, color=INK, lw=1, ls=":", label="target")
     chosen = ", ".join(f"{n} x {kind}" for kind, n in size.choice.items() if n)
     # A cluster that is too small waits a thousand times longer than one that is not.
-    wide = measure == name and values.max() > 100 * max(scale * bound, 1e-3)
+    wide = measure == name and values.max() > 30 * max(scale * bound, 1e-3)
     dress(axes, floor=None if wide else 0.0)
     if wide:
         axes.set_yscale("symlog", linthresh=max(scale * bound / 10, 1e-3))
@@ -87,8 +87,8 @@ def _draw_measure(axes: Axes, size: ClusterSize, table: pd.DataFrame, x: str) ->
 
 
 def _draw_utilisation(axes: Axes, size: ClusterSize, table: pd.DataFrame, x: str) -> None:
-    line = "-" if len(size.choice) == 1 else ""
-    axes.plot(table[x], table["utilisation_frac"], line, color=DEMAND, lw=1.4, marker="o", ms=4)
+    line = "-" if len(size.choice) == 1 else "none"
+    axes.plot(table[x], table["utilisation_frac"], ls=line, color=DEMAND, lw=1.4, marker="o", ms=4)
     dress(axes)
     axes.set_ylim(0, 1.05)
     percent_ticks(axes)

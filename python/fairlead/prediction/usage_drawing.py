@@ -1,39 +1,81 @@
-"""Pictures of peaks, memory, requests and capacity."""
+"""Pictures of peaks, of memory by what it is for, and of requests beside use."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fairlead.report.style import (
+    ALERT,
+    DEMAND,
+    GRID,
+    INK,
+    JOB_COLORS,
+    MUTED,
+    REFERENCE,
+    Picture,
+    dress,
+    headline,
+)
+
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from fairlead.prediction.peaks import MachinePeaks
+    from fairlead.prediction.training_memory import MemoryEstimate
 
-__all__ = ["draw_peaks"]
+__all__ = ["draw_memory", "draw_peaks"]
 
-_BLUE = "#1f6fb4"
+# What belongs to no part of the model is grey.
+_FILLERS = {"allocator slack": GRID, "context": REFERENCE}
 
 
 def draw_peaks(peaks: MachinePeaks) -> Figure:
     """A point a rule: capacity saved over share of predictions that were too low."""
-    figure, axes = _figure(6.0, 4.0)
+    figure = Picture.of_height(3.6, width_in=6.5)
+    axes = figure.subplots()
     scores = peaks.scores
     low, saved = 100 * scores["violations_frac"], 100 * scores["saved_frac"]
-    axes.scatter(low, saved, color=_BLUE, s=40)
+    axes.scatter(low, saved, color=DEMAND, s=40, zorder=3)
     for x, y, rule in zip(low, saved, scores["rule"], strict=True):
-        axes.annotate(rule, (x, y), xytext=(6, 4), textcoords="offset points", fontsize=9)
-    axes.set_xlabel("predictions below the peak that came (%)")
-    axes.set_ylabel("limits saved (%)")
-    axes.set_title(f"peaks within {peaks.horizon_s / 3600:g} h", loc="left", fontsize=10)
+        axes.annotate(
+            rule, (x, y), xytext=(7, 4), textcoords="offset points", fontsize=9, color=INK
+        )
+    dress(axes, floor=None)
     axes.margins(0.25)
+    axes.set_xlabel("predictions below the peak that came (%)", color=MUTED, fontsize=9)
+    axes.set_ylabel("limits saved (%)", color=MUTED, fontsize=9)
+    headline(axes, f"peaks within {peaks.horizon_s / 3600:g} h", legend=False)
     return figure
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
+def draw_memory(memory: MemoryEstimate, gpu_memory_gib: float | None) -> Figure:
+    """One stacked bar, the parts named beside it."""
+    figure = Picture.of_height(2.4)
     axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
+    begin = 0.0
+    for i, row in enumerate(memory.parts.itertuples()):
+        gib = float(row.gib)  # type: ignore[arg-type]
+        colour = _FILLERS.get(str(row.part), JOB_COLORS[i % len(JOB_COLORS)])
+        axes.barh(0, gib, left=begin, height=0.5, color=colour, label=f"{row.part} {gib:,.1f}")
+        begin += gib
+    dress(axes, floor=None)
+    axes.grid(visible=False, axis="y")
+    axes.set_yticks([])
+    axes.set_xlim(0, 1.05 * max(begin, gpu_memory_gib or 0.0))
+    if gpu_memory_gib is not None:
+        axes.axvline(gpu_memory_gib, color=ALERT["critical"], lw=1.6, ls="--", label="device")
+    axes.set_xlabel("GiB on one GPU", color=MUTED, fontsize=9)
+    headline(axes, f"{memory.total_gib:,.1f} GiB", legend=False)
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower left",
+        ncols=5,
+        frameon=False,
+        fontsize=9,
+        labelcolor=MUTED,
+        handlelength=1.2,
+        columnspacing=1.2,
+    )
+    return figure
