@@ -7,7 +7,8 @@
 for; `machine_peaks` says how much of the limits of its tasks a machine will need. `capacity_plan`
 says how many nodes of which kind hold a target of waits or losses, `newsvendor_quantile` which
 quantile of demand is worth its price. `training_memory` and `inference_memory` estimate the GPU
-memory of a transformer before it has run.
+memory of a transformer before it has run. `rightsizing` reports what finished jobs asked for and
+did not use.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from fairlead.prediction.demand import demand_series
 from fairlead.prediction.forecasting import DemandForecast, predict
 from fairlead.prediction.options import models
 from fairlead.prediction.peaks import MachinePeaks, machine_peaks
+from fairlead.prediction.rightsizing import RightSizing, rightsizing
 from fairlead.prediction.training_memory import (
     MemoryEstimate,
     inference_memory,
@@ -32,6 +34,7 @@ __all__ = [
     "DemandForecast",
     "MachinePeaks",
     "MemoryEstimate",
+    "RightSizing",
     "UsageRecommender",
     "WindowRecommender",
     "backtest",
@@ -42,5 +45,6 @@ __all__ = [
     "models",
     "newsvendor_quantile",
     "predict",
+    "rightsizing",
     "training_memory",
 ]
