@@ -27,6 +27,7 @@ __all__: list[str] = [
     "forecasters",
     "machine_peaks",
     "match",
+    "match_by_type",
     "match_methods",
     "mean_use",
     "orders",
@@ -407,6 +408,17 @@ def machine_peaks(
 def match(nodes: Nodes, jobs: dict, method: str) -> dict:
     """
     Tasks to nodes: status and reason by job, a row a placed task.
+    """
+
+def match_by_type(
+    nodes: Nodes,
+    jobs: dict,
+    types: typing.SupportsInt | typing.SupportsIndex,
+    type_of_node: numpy.typing.NDArray[numpy.int32],
+    order: numpy.typing.NDArray[numpy.int32],
+) -> dict:
+    """
+    As `match`, each job on the first type in its row of `order` (jobs x types) with room.
     """
 
 def match_methods() -> dict[str, str]: ...
