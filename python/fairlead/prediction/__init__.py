@@ -14,18 +14,19 @@ did not use.
 from __future__ import annotations
 
 from fairlead.prediction.backtesting import BacktestResult, backtest
-from fairlead.prediction.capacity import ClusterSize, capacity_plan, newsvendor_quantile
+from fairlead.prediction.capacity.forecast import newsvendor_quantile
+from fairlead.prediction.capacity.plan import capacity_plan
+from fairlead.prediction.capacity.size import ClusterSize
 from fairlead.prediction.demand import demand_series
 from fairlead.prediction.forecasting import DemandForecast, predict
+from fairlead.prediction.memory.estimate import MemoryEstimate
+from fairlead.prediction.memory.inference import inference_memory
+from fairlead.prediction.memory.training import training_memory
 from fairlead.prediction.options import models
-from fairlead.prediction.peaks import MachinePeaks, machine_peaks
-from fairlead.prediction.rightsizing import RightSizing, rightsizing
-from fairlead.prediction.training_memory import (
-    MemoryEstimate,
-    inference_memory,
-    training_memory,
-)
-from fairlead.prediction.usage import CostRecommender, UsageRecommender, WindowRecommender
+from fairlead.prediction.requests.report import RightSizing, rightsizing
+from fairlead.prediction.usage.peaks import MachinePeaks, machine_peaks
+from fairlead.prediction.usage.recommender import UsageRecommender
+from fairlead.prediction.usage.windows import CostRecommender, WindowRecommender
 
 __all__ = [
     "BacktestResult",

@@ -15,7 +15,7 @@ from fairlead.tables import to_pandas, unit_of
 from fairlead.tables.frames import Table
 
 if TYPE_CHECKING:
-    from fairlead.prediction.capacity_trials import Trials
+    from fairlead.prediction.capacity.trials import Trials
 
 __all__ = ["Counts", "Kinds", "cheapest", "read_kinds"]
 

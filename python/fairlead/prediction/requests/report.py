@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from fairlead.errors import InvalidInputError
-from fairlead.prediction.rightsizing_columns import Amounts, Asked, read_asked
+from fairlead.prediction.requests.advice import advice_of
+from fairlead.prediction.requests.columns import Amounts, Asked, read_asked
 from fairlead.printed import Printed
 from fairlead.tables import to_native_like, to_pandas
 from fairlead.tables.frames import Bools, Floats, Table
@@ -111,7 +112,7 @@ class RightSizing(Printed):
         -------
         matplotlib.figure.Figure
         """
-        from fairlead.prediction.usage_drawing import draw_waste
+        from fairlead.prediction.requests.drawing import draw_waste
 
         return draw_waste(to_pandas(self.groups, "groups"), self.by, self._main())
 
@@ -195,7 +196,7 @@ def rightsizing(
         raise InvalidInputError("jobs has no rows; there is nothing to compare")
     read = read_asked(table, prices)
     groups, keys = _labels(table, by), _labels(table, key)
-    advice = _advice(read, keys, key, quantile, margin, least_jobs)
+    advice = advice_of(read, keys, key, quantile, margin, least_jobs)
     return RightSizing(
         jobs=_job_frame(table, read, {by: groups, key: keys}, jobs),
         groups=_native(_group_frame(read, groups, by), jobs),
@@ -266,47 +267,3 @@ def _group_frame(read: Asked, labels: Any, by: str) -> pd.DataFrame:
     made = pd.concat(frames, ignore_index=True)
     order = ["wasted_usd", "wasted_h", "asked_h"]
     return made.sort_values(order, ascending=False, kind="stable", ignore_index=True)
-
-
-def _advice(
-    read: Asked, keys: Any, key: str, quantile: float, margin: float, least_jobs: int
-) -> pd.DataFrame:
-    timed = Amounts(read.limit_h, read.hours, np.zeros(len(read.hours)))
-    parts = []
-    for name, amounts in {**read.resources, "limit_s": timed}.items():
-        rows = np.flatnonzero((amounts.asked > 0) & ~np.isnan(amounts.used) & (read.hours > 0))
-        for label, own in pd.Series(rows).groupby(keys[rows], sort=True):
-            if len(own) < least_jobs:
-                continue
-            part = _advice_of(read, amounts, own.to_numpy(), quantile, margin, name)
-            parts.append({key: label, "resource": name, **part})
-    if not parts:
-        columns = ["jobs", "share", "typical_asked", "recommended", "risk_frac"]
-        return pd.DataFrame(columns=[key, "resource", *columns, "saved_h", "saved_usd"])
-    made = pd.DataFrame(parts)
-    return made.sort_values(
-        ["saved_usd", "saved_h"], ascending=False, kind="stable", ignore_index=True
-    )
-
-
-def _advice_of(
-    read: Asked, amounts: Amounts, rows: Any, quantile: float, margin: float, name: str
-) -> dict[str, Any]:
-    asked, used = amounts.asked[rows], amounts.used[rows]
-    wanted = np.quantile(used / asked, quantile, method="inverted_cdf") * (1 + margin)
-    advised = asked * min(1.0, float(wanted))
-    if name == "gpus":
-        # A share of one device stays a share; whole devices stay whole.
-        advised = np.where(asked >= 1, np.maximum(np.ceil(advised - 1e-9), 1.0), advised)
-    more = int((used > advised * (1 + 1e-9)).sum())
-    unit = 3600.0 if name == "limit_s" else 1.0
-    saved = (asked - advised) * read.tasks[rows] * read.hours[rows]
-    return {
-        "jobs": len(rows),
-        "share": float(advised.sum() / asked.sum()),
-        "typical_asked": float(np.median(asked)) * unit,
-        "recommended": float(np.median(advised)) * unit,
-        "risk_frac": (more + 1) / (len(rows) + 2),
-        "saved_h": 0.0 if name == "limit_s" else float(saved.sum()),
-        "saved_usd": float(saved @ amounts.price[rows]),
-    }

@@ -59,7 +59,7 @@ class MachinePeaks(Printed):
 
     def plot(self) -> Figure:
         """What each rule saves against how often it is too low."""
-        from fairlead.prediction.usage_drawing import draw_peaks
+        from fairlead.prediction.usage.drawing import draw_peaks
 
         return draw_peaks(self)
 

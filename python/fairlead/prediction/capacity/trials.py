@@ -13,7 +13,7 @@ import pandas as pd
 
 from fairlead.cluster import as_cluster
 from fairlead.errors import InvalidInputError
-from fairlead.prediction.capacity_search import Counts, Kinds
+from fairlead.prediction.capacity.search import Counts, Kinds
 from fairlead.tables import job_columns, to_pandas
 
 __all__ = ["Target", "Trials", "read_target"]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from fairlead.prediction.capacity import ClusterSize
+    from fairlead.prediction.capacity.size import ClusterSize
 
 __all__ = ["draw_sizes"]
 
