@@ -60,8 +60,8 @@ def capacity_plan(
 
     Notes
     -----
-    One kind: bracketed from the offered load by doubling, then narrowed down with as many
-    simulations at once as there are cores. Waits need not fall with every node that is added, so
+    One kind: bracketed from the offered load by doubling, then narrowed down with four simulations
+    at once. Waits need not fall with every node that is added, so
     the sizes next to the choice are simulated too, and the choice is the smallest size above which
     none tried failed. Jobs that can never run count as waiting for ever. Several kinds: the best
     single kind, or as many of all where none will do, is bettered by leaving nodes out and by

@@ -177,9 +177,14 @@ def _verified(trials: Trials, at: Any, n: int, least: int, most: int) -> int:
         below = [n - i for i in range(1, _BELOW + 1) if n - i >= least]
         held = trials.holds_all([at(m) for m in [*above, *below]])
         failed = [m for m, ok in zip(above, held, strict=False) if not ok]
-        if not failed or max(failed) + 1 > most or not trials.holds_all([at(max(failed) + 1)])[0]:
+        if not failed:
             return n
-        n = max(failed) + 1
+        larger = max(failed) + 1
+        while larger <= most and not trials.spent and not trials.holds_all([at(larger)])[0]:
+            larger += 1
+        if larger > most or trials.spent:
+            return n
+        n = larger
     return n
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ __all__ = ["Target", "Trials", "read_target"]
 
 _MEASURES = ("mean_wait_s", "mean_bounded_slowdown", "loss_frac")
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?)_wait_s")
-# Sizes simulated at once use memory for all jobs each.
-_MOST_AT_ONCE = 8
+# Sizes simulated at once: the same on every machine, so that the same are tried everywhere.
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,7 @@ class Trials:
             "loss_frac",
             "utilisation_frac",
         )
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
-        self.at_once = min(_MOST_AT_ONCE, max(2, cores))
+        self.at_once = _AT_ONCE
 
     @property
     def spent(self) -> bool:
