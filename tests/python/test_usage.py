@@ -335,6 +335,16 @@ def test_window_maximum_forgets() -> None:
     assert windowed([8.0, 1.0, 1.0, 1.0], hold="10min", **options)[0] == 8.0
 
 
+def test_window_bounds_enclose_the_target() -> None:
+    """Lower is at most and upper at least the target, and the minimum holds for all three."""
+    rng = np.random.default_rng(4)
+    for statistic in ("mean", "p50", "p99", "max"):
+        made = windowed(list(rng.gamma(2, 1, 300)), statistic={"cpus": statistic})
+        assert made[1] <= made[0] <= made[2]
+    idle = pd.DataFrame({"job_id": ["a"], "time": [0], "cpus": [0.0]})
+    assert advice_of(WindowRecommender().fit(idle), "cpus") == [0.025] * 3
+
+
 def test_window_statistics_for_tolerant_jobs() -> None:
     """`tolerant` is at least half of the maximum; an unknown statistic is an error."""
     made = windowed([1.0] * 50 + [64.0] + [1.0] * 5_000, "memory_gib", maximum_over="30d",

@@ -106,13 +106,21 @@ double WindowRecommender::limit(std::size_t index) const {
 Recommendations WindowRecommender::recommend() const {
   Recommendations made;
   const double missing = std::numeric_limits<double>::quiet_NaN();
+  const auto asked = [&](double use) {
+    return std::max(use * (1 + options_.margin), options_.least);
+  };
   for (std::size_t index = 0; index < targets_.size(); ++index) {
     const Target& t = targets_[index];
-    const bool seen = t.samples > 0;
     made.samples.push_back(t.samples);
-    made.target.push_back(seen ? largest(t.held, t.window, options_.hold, limit(index)) : missing);
-    made.lower.push_back(seen ? mean(t) : missing);
-    made.upper.push_back(seen ? largest(t.maxima, t.window, options_.windows, t.peak) : missing);
+    if (t.samples == 0) {
+      for (auto* column : {&made.target, &made.lower, &made.upper}) column->push_back(missing);
+      continue;
+    }
+    const double target = largest(t.held, t.window, options_.hold, limit(index));
+    const double peak = largest(t.maxima, t.window, options_.windows, t.peak);
+    made.target.push_back(target);
+    made.lower.push_back(std::min(target, asked(mean(t))));
+    made.upper.push_back(std::max(target, asked(peak)));
   }
   return made;
 }

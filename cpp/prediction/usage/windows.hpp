@@ -40,7 +40,8 @@ class WindowRecommender {
   void resize(std::size_t targets);
   void observe(std::span<const std::int32_t> target, std::span<const std::int64_t> time_ns,
                std::span<const double> value);
-  // Limits as if the open windows ended now; lower is the weighted mean, upper the maximum.
+  // Limits as if the open windows ended now; lower and upper are those of the weighted mean and of
+  // the maximum, where these are further out.
   Recommendations recommend() const;
 
  private:

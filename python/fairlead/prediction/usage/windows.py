@@ -22,7 +22,8 @@ class WindowRecommender(Recommender):
     Usage is gathered in windows of five minutes, whose weights halve with age. From these come the
     maximum, the weighted mean, and percentiles of the load-adjusted histogram, in which a bucket
     weighs what its samples used. The statistic with a margin is the limit; the largest limit of the
-    last hour is the target. ``lower`` is the weighted mean, ``upper`` the maximum.
+    last hour is the target. ``lower`` is the mean with the margin, ``upper`` the maximum with it,
+    where these are below and above the target.
 
     Parameters
     ----------
