@@ -11,8 +11,8 @@
 namespace fairlead {
 namespace {
 
-constexpr std::size_t kBlock = 256;
-constexpr double kLowest = 1000;  // half lives before the reference: a weight of 0
+// Half lives before the reference; a weight of nothing, and still a number.
+constexpr double kLowest = -1000;
 
 // Nearest multiple of `step`, halves up.
 std::int64_t rounded_to(std::int64_t time_ns, std::int64_t step) {
@@ -47,9 +47,8 @@ std::span<const double> DecayingHistograms::weights(std::size_t target) const {
   return std::span(weights_).subspan(target * n, n);
 }
 
-double DecayingHistograms::decay(const Target& t, std::int64_t time_ns) const {
-  const double half_lives = static_cast<double>(time_ns - t.reference_ns) * half_lives_a_ns_;
-  return half_lives < -kLowest ? 0 : power_(half_lives);
+double DecayingHistograms::half_lives(const Target& t, std::int64_t time_ns) const {
+  return std::max(static_cast<double>(time_ns - t.reference_ns) * half_lives_a_ns_, kLowest);
 }
 
 void DecayingHistograms::move_reference(std::size_t target, std::int64_t time_ns) {
@@ -73,51 +72,70 @@ void DecayingHistograms::tighten(std::size_t target) {
   while (weight[t.highest] < epsilon_ && t.highest > 0) --t.highest;
 }
 
-void DecayingHistograms::put(std::size_t target, std::int32_t bucket, double weight) {
-  Target& t = targets_[target];
-  double& held = weights_[target * static_cast<std::size_t>(buckets_.count()) + bucket];
-  held += weight;
-  t.total += weight;
-  if (bucket >= t.lowest && bucket <= t.highest) return;
-  if (held < epsilon_) return;
+void DecayingHistograms::put(std::span<const std::int32_t> target, std::span<const double> value,
+                             std::span<const double> half_lives, double weight) {
+  // Weights and buckets first: nothing there waits for the sums of the row before.
+  std::array<double, kBlock> added;
+  std::array<std::int32_t, kBlock> buckets;
+  power_(half_lives, weight, added);
+  for (std::size_t row = 0; row < value.size(); ++row) buckets[row] = buckets_.index(value[row]);
+  for (std::size_t row = 0; row < value.size();) {
+    Target& t = targets_[target[row]];
+    const std::span<double> held = weights(target[row]);
+    double total = t.total;
+    const std::int32_t same = target[row];
+    for (; row < value.size() && target[row] == same; ++row) {
+      const std::int32_t bucket = buckets[row];
+      held[bucket] += added[row];
+      total += added[row];
+      widen(t, bucket, held[bucket]);
+    }
+    t.total = total;
+  }
+}
+
+void DecayingHistograms::widen(Target& t, std::int32_t bucket, double held) const {
+  if ((bucket >= t.lowest && bucket <= t.highest) || held < epsilon_) return;
   t.lowest = std::min(t.lowest, bucket);
   t.highest = std::max(t.highest, bucket);
 }
 
 void DecayingHistograms::add(std::size_t target, double value, double weight,
                              std::int64_t time_ns) {
-  if (too_old(targets_[target], time_ns)) move_reference(target, time_ns);
-  put(target, buckets_.index(value), weight * decay(targets_[target], time_ns));
+  Target& t = targets_[target];
+  if (too_old(t, time_ns)) move_reference(target, time_ns);
+  weight *= power_(half_lives(t, time_ns));
+  const std::int32_t bucket = buckets_.index(value);
+  const double held = weights(target)[bucket] += weight;
+  t.total += weight;
+  widen(t, bucket, held);
 }
 
 void DecayingHistograms::add(std::span<const std::int32_t> target, std::span<const double> value,
                              double weight, std::span<const std::int64_t> time_ns) {
-  // Weights and buckets of a block first: nothing there waits for the sums of the row before.
-  std::array<double, kBlock> weights;
-  std::array<std::int32_t, kBlock> buckets;
-  for (std::size_t begin = 0; begin < value.size(); begin += kBlock) {
-    const std::size_t end = std::min(value.size(), begin + kBlock);
-    std::size_t done = begin;
-    const auto put_up_to = [&](std::size_t row) {
-      for (; done < row; ++done) put(target[done], buckets[done - begin], weights[done - begin]);
-    };
-    for (std::size_t row = begin; row < end; ++row) {
-      const Target& t = targets_[target[row]];
-      if (too_old(t, time_ns[row])) {
-        put_up_to(row);
-        move_reference(target[row], time_ns[row]);
-      }
-      weights[row - begin] = weight * decay(t, time_ns[row]);
-      buckets[row - begin] = buckets_.index(value[row]);
+  std::array<double, kBlock> ages;
+  std::size_t from = 0;
+  const auto put_up_to = [&](std::size_t row) {
+    put(target.subspan(from, row - from), value.subspan(from, row - from),
+        std::span(ages).first(row - from), weight);
+    from = row;
+  };
+  for (std::size_t row = 0; row < value.size(); ++row) {
+    const Target& t = targets_[target[row]];
+    if (row - from == kBlock) put_up_to(row);
+    if (too_old(t, time_ns[row])) {
+      put_up_to(row);
+      move_reference(target[row], time_ns[row]);
     }
-    put_up_to(end);
+    ages[row - from] = half_lives(t, time_ns[row]);
   }
+  put_up_to(value.size());
 }
 
 void DecayingHistograms::subtract(std::size_t target, double value, double weight,
                                   std::int64_t time_ns) {
   if (too_old(targets_[target], time_ns)) move_reference(target, time_ns);
-  weight *= decay(targets_[target], time_ns);
+  weight *= power_(half_lives(targets_[target], time_ns));
   double& held = weights(target)[buckets_.index(value)];
   if (weight > held - epsilon_) weight = held;
   held -= weight;

@@ -58,12 +58,17 @@ class DecayingHistograms {
     bool used = false;                     // the reference is set
   };
 
+  static constexpr std::size_t kBlock = 256;
+
   std::span<double> weights(std::size_t target);
   bool too_old(const Target& target, std::int64_t time_ns) const {
     return !target.used || static_cast<double>(time_ns - target.reference_ns) > longest_ns_;
   }
-  double decay(const Target& target, std::int64_t time_ns) const;
-  void put(std::size_t target, std::int32_t bucket, double weight);
+  double half_lives(const Target& target, std::int64_t time_ns) const;
+  // Rows whose ages are known; at most kBlock.
+  void put(std::span<const std::int32_t> target, std::span<const double> value,
+           std::span<const double> half_lives, double weight);
+  void widen(Target& target, std::int32_t bucket, double held) const;
   void move_reference(std::size_t target, std::int64_t time_ns);
   void tighten(std::size_t target);
 

@@ -1,39 +1,24 @@
-// Powers of two without the C library: the same bits on every machine, and several in flight.
+// Powers of two without the C library: the same bits on every machine, and several at a time.
 #pragma once
 
 #include <array>
-#include <bit>
-#include <cmath>
-#include <cstdint>
+#include <span>
 
 namespace fairlead {
 
-// 2^x for |x| <= 1000, to 1e-14 of its value: 2^(i/512) from a table, times a polynomial for the
-// rest.
+// 2^x for |x| <= 1000, to 1e-14 of its value.
 class PowersOfTwo {
  public:
-  PowersOfTwo() {
-    for (int i = 0; i < kSteps; ++i) step_[i] = std::exp2(static_cast<double>(i) / kSteps);
-  }
+  PowersOfTwo();
 
-  double operator()(double x) const {
-    // Adding 1.5 * 2^52 rounds to whole steps and leaves them in the low bits.
-    const double shifted = x * kSteps + kRounder;
-    const auto whole = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(shifted) -
-                                                 std::bit_cast<std::uint64_t>(kRounder));
-    const double r = (x - (shifted - kRounder) * (1.0 / kSteps)) * kLn2;  // |r| <= ln 2 / 1024
-    const double power = 1 + r * (1 + r * (1.0 / 2 + r * (1.0 / 6)));
-    const std::uint64_t bits = std::bit_cast<std::uint64_t>(step_[whole & (kSteps - 1)]);
-    const auto exponent = static_cast<std::uint64_t>(whole >> kStepBits) << 52;
-    return std::bit_cast<double>(bits + exponent) * power;
-  }
+  double operator()(double x) const;
+  // scale * 2^x of each.
+  void operator()(std::span<const double> x, double scale, std::span<double> powers) const;
 
  private:
-  static constexpr int kStepBits = 9, kSteps = 1 << kStepBits;
-  static constexpr double kLn2 = 0.693147180559945309417;
-  static constexpr double kRounder = 6755399441055744.0;
+  static constexpr int kSteps = 512;
 
-  std::array<double, kSteps> step_{};
+  std::array<double, kSteps> step_;  // 2^(i / kSteps)
 };
 
 }  // namespace fairlead

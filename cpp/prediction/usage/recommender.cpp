@@ -31,42 +31,43 @@ void UsageRecommender::resize(std::size_t targets, std::size_t members) {
 }
 
 std::int64_t UsageRecommender::observe(const UsageSamples& samples) {
+  const bool peaks = options_.peak_window_ns > 0;
   std::int64_t counted = 0;
-  Rows rows;
+  std::size_t from = 0;  // rows that count one after another go to the histograms together
   for (std::size_t row = 0; row < samples.value.size(); ++row) {
-    const double value = samples.value[row];
-    const std::int64_t time_ns = samples.time_ns[row];
-    Member& member = members_[samples.member[row]];
-    if (std::isnan(value) || !is_new(member, time_ns)) continue;
-    if (member.target < 0) member = {time_ns, time_ns, 0, 0, samples.target[row]};
-    member.last_ns = time_ns;
-    count(targets_[member.target], time_ns);
-    ++counted;
-    if (options_.peak_window_ns > 0) {
-      add_peak(member, value, time_ns, false);
-    } else if (rows.push(member.target, value, time_ns)) {
-      add(rows);
+    if (!accept(samples, row)) {
+      if (!peaks) add(samples, from, row);
+      from = row + 1;
+      continue;
     }
+    ++counted;
+    if (peaks)
+      add_peak(members_[samples.member[row]], samples.value[row], samples.time_ns[row], false);
   }
-  add(rows);
+  if (!peaks) add(samples, from, samples.value.size());
   return counted;
 }
 
-bool UsageRecommender::is_new(const Member& member, std::int64_t time_ns) const {
-  if (member.target < 0) return true;
-  return options_.peak_window_ns > 0 ? time_ns >= member.last_ns : time_ns > member.last_ns;
-}
-
-void UsageRecommender::add(Rows& rows) {
-  histograms_.add(std::span(rows.target).first(rows.size), std::span(rows.value).first(rows.size),
-                  options_.sample_weight, std::span(rows.time_ns).first(rows.size));
-  rows.size = 0;
-}
-
-void UsageRecommender::count(Target& target, std::int64_t time_ns) {
+bool UsageRecommender::accept(const UsageSamples& samples, std::size_t row) {
+  const std::int64_t time_ns = samples.time_ns[row];
+  Member& member = members_[samples.member[row]];
+  if (std::isnan(samples.value[row])) return false;
+  if (member.target < 0) {
+    member = {time_ns, time_ns, 0, 0, samples.target[row]};
+  } else if (options_.peak_window_ns > 0 ? time_ns < member.last_ns : time_ns <= member.last_ns) {
+    return false;
+  }
+  member.last_ns = time_ns;
+  Target& target = targets_[member.target];
   target.first_ns = target.samples == 0 ? time_ns : std::min(target.first_ns, time_ns);
   target.last_ns = target.samples == 0 ? time_ns : std::max(target.last_ns, time_ns);
   ++target.samples;
+  return true;
+}
+
+void UsageRecommender::add(const UsageSamples& samples, std::size_t from, std::size_t to) {
+  histograms_.add(samples.target.subspan(from, to - from), samples.value.subspan(from, to - from),
+                  options_.sample_weight, samples.time_ns.subspan(from, to - from));
 }
 
 void UsageRecommender::add_peak(Member& member, double value, std::int64_t time_ns,

@@ -2,7 +2,6 @@
 // decaying histogram with a margin, and bounds that tighten as evidence grows.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -68,25 +67,10 @@ class UsageRecommender {
     std::int32_t target = -1;          // below 0: not seen yet
   };
 
-  // Samples that count, on their way to the histograms.
-  struct Rows {
-    std::array<std::int32_t, 256> target;
-    std::array<double, 256> value;
-    std::array<std::int64_t, 256> time_ns;
-    std::size_t size = 0;
-
-    bool push(std::int32_t of, double sample, std::int64_t when_ns) {  // whether it is full now
-      target[size] = of;
-      value[size] = sample;
-      time_ns[size] = when_ns;
-      return ++size == target.size();
-    }
-  };
-
-  bool is_new(const Member& member, std::int64_t time_ns) const;
-  void add(Rows& rows);
+  // Whether a sample counts; if so it is the last of its member.
+  bool accept(const UsageSamples& samples, std::size_t row);
+  void add(const UsageSamples& samples, std::size_t from, std::size_t to);
   void add_peak(Member& member, double value, std::int64_t time_ns, bool out_of_memory);
-  void count(Target& target, std::int64_t time_ns);
 
   RecommenderOptions options_;
   DecayingHistograms histograms_;
