@@ -76,6 +76,7 @@ TEST(Usage, NothingSampledIsNoRecommendation) {
   const Recommendations made = recommender.recommend();
   EXPECT_TRUE(std::isnan(made.target[0]));
   EXPECT_EQ(made.samples[0], 0);
+  EXPECT_THROW(recommender.out_of_memory({}), InvalidInput);
 }
 
 TEST(Usage, PeaksNeedAHistory) {

@@ -87,6 +87,8 @@ void UsageRecommender::add_peak(Member& member, double value, std::int64_t time_
 }
 
 std::int64_t UsageRecommender::out_of_memory(const UsageSamples& events) {
+  if (options_.peak_window_ns == 0)
+    throw InvalidInput("only a resource that is sampled by its peaks can run out");
   std::int64_t counted = 0;
   for (std::size_t row = 0; row < events.value.size(); ++row) {
     Member& member = members_[events.member[row]];

@@ -26,7 +26,9 @@ def draw_peaks(peaks: MachinePeaks) -> Figure:
             rule, (x, y), xytext=(7, 4), textcoords="offset points", fontsize=9, color=INK
         )
     dress(axes, floor=None)
-    axes.margins(0.25)
+    axes.margins(y=0.25)
+    widest = max(float(low.max()), 0.1)
+    axes.set_xlim(-0.04 * widest, 1.3 * widest)
     axes.set_xlabel("predictions below the peak that came (%)", color=MUTED, fontsize=9)
     axes.set_ylabel("limits saved (%)", color=MUTED, fontsize=9)
     headline(axes, f"peaks within {peaks.horizon_s / 3600:g} h", legend=False)
