@@ -96,8 +96,9 @@ NamedColumns forecast_dict(ForecastColumns&& made) {
   return NamedColumns("point"_a = to_column(std::move(made.point)),
                       "quantiles"_a = to_column(std::move(made.quantiles)),
                       "model"_a = to_column(std::move(made.model)),
-                      "losses"_a = to_column(std::move(made.losses)),
-                      "errors"_a = to_column(std::move(made.errors)));
+                      "weights"_a = to_column(std::move(made.weights)),
+                      "errors"_a = to_column(std::move(made.errors)),
+                      "vectors"_a = to_column(std::move(made.vectors)));
 }
 
 void bind_forecast(py::module_& m) {
@@ -116,23 +117,22 @@ void bind_forecast(py::module_& m) {
          const Column<std::int64_t>& phase, const Column<std::int32_t>& series,
          const Column<std::int64_t>& known, const std::string& model,
          const std::vector<std::int64_t>& seasons, std::int64_t window, std::int64_t horizon,
-         const Column<double>& probabilities) {
+         const Column<double>& probabilities, std::int64_t vectors, unsigned threads) {
         const SeriesTable table{view(values), view(offsets), view(phase)};
-        std::optional<std::size_t> chosen;
-        if (model != "auto") chosen = forecaster_named(model);
+        ForecastRequest request{{}, {seasons, window, horizon}, view(probabilities), vectors};
+        if (model != "auto") request.model = forecaster_named(model);
         ForecastColumns made;
         {
           const py::gil_scoped_release nogil;
-          made =
-              forecast_batch(table, {view(series), view(known)}, chosen, {seasons, window, horizon},
-                             view(probabilities), raise_pending_signal);
+          made = forecast_batch(table, {view(series), view(known)}, request, threads,
+                                raise_pending_signal);
         }
         return forecast_dict(std::move(made));
       },
       "values"_a.noconvert(), "offsets"_a.noconvert(), "phase"_a.noconvert(),
       "series"_a.noconvert(), "known"_a.noconvert(), py::kw_only(), "model"_a, "seasons"_a,
-      "window"_a, "horizon"_a, "probabilities"_a.noconvert(),
-      "Forecasts per origin: columns point, quantiles, model, losses, errors.");
+      "window"_a, "horizon"_a, "probabilities"_a.noconvert(), "vectors"_a = 0, "threads"_a = 1,
+      "Forecasts per origin: columns point, quantiles, model, weights, errors, vectors.");
 }
 
 void bind_scores(py::module_& m) {

@@ -1,10 +1,16 @@
 #include "prediction/batch.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <deque>
+#include <exception>
+#include <limits>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include "base/errors.hpp"
-#include "prediction/forecast.hpp"
 #include "prediction/metrics.hpp"
 
 namespace fairlead {
@@ -12,7 +18,8 @@ namespace {
 
 constexpr double kLargest = 1e100;  // squares of it still add up
 
-void check(const ForecastOptions& options, std::span<const double> probabilities) {
+void check(const ForecastRequest& request) {
+  const ForecastOptions& options = request.options;
   if (options.horizon < 1) throw InvalidInput("the horizon must be 1 interval or more");
   if (options.window < 1) throw InvalidInput("the window must be 1 interval or more");
   std::int64_t shorter = 1;
@@ -20,38 +27,99 @@ void check(const ForecastOptions& options, std::span<const double> probabilities
     if (season <= shorter) throw InvalidInput("season lengths must be 2 or more and ascend");
     shorter = season;
   }
-  for (const double p : probabilities) {
+  for (const double p : request.probabilities) {
     if (!(p >= 0 && p <= 1)) throw InvalidInput("probabilities must lie between 0 and 1");
   }
 }
 
-// Writes the results of one origin to its place in the columns.
-class Writer {
+// Origins of one block: so few that what all models made for them stays small.
+constexpr std::size_t kMostInBlock = 64;
+constexpr std::int64_t kValuesInBlock = 4'000'000;
+constexpr std::int64_t kScoredOrigins = 512;
+
+std::size_t block_size(const OriginTable& origins, const ForecastRequest& request) {
+  std::int64_t longest = 0;
+  for (const std::int64_t known : origins.known) longest = std::max(longest, known);
+  const std::int64_t models = request.model ? 1 : static_cast<std::int64_t>(forecasters().size());
+  const std::int64_t each = std::min(longest, kScoredOrigins) * models * request.options.horizon;
+  return static_cast<std::size_t>(
+      std::clamp<std::int64_t>(kValuesInBlock / std::max<std::int64_t>(each, 1), 1, kMostInBlock));
+}
+
+// Makes forecasts block by block, from several threads, each into its place in the columns.
+class Batch {
  public:
-  Writer(std::size_t origins, std::size_t horizon, std::size_t probabilities)
-      : horizon_(horizon), probabilities_(probabilities) {
-    columns_.point.resize(origins * horizon);
-    columns_.quantiles.resize(origins * horizon * probabilities);
-    columns_.model.resize(origins);
-    columns_.losses.resize(origins * forecasters().size());
-    columns_.errors.resize(origins);
+  Batch(const SeriesTable& table, const OriginTable& origins, const ForecastRequest& request)
+      : table_(table), origins_(origins), request_(request), block_(block_size(origins, request)) {
+    const std::size_t n = origins.series.size();
+    const auto horizon = static_cast<std::size_t>(request.options.horizon);
+    columns_.point.resize(n * horizon);
+    columns_.quantiles.resize(n * horizon * request.probabilities.size());
+    columns_.model.resize(n);
+    columns_.weights.resize(n * forecasters().size());
+    columns_.errors.resize(n);
+    columns_.vectors.resize(n * static_cast<std::size_t>(request.vectors) * horizon,
+                            std::numeric_limits<double>::quiet_NaN());
+  }
+
+  // One thread's part; `poll` between blocks.
+  void work(const std::function<void()>& poll) {
+    try {
+      for (std::size_t i = next_++; i * block_ < origins_.series.size() && !stopped_; i = next_++) {
+        poll();
+        run_block(i * block_, std::min((i + 1) * block_, origins_.series.size()));
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+      stopped_ = true;
+    }
+  }
+
+  ForecastColumns take() {
+    if (error_) std::rethrow_exception(error_);
+    return std::move(columns_);
+  }
+
+ private:
+  void run_block(std::size_t begin, std::size_t end) {
+    const std::int64_t season =
+        request_.options.seasons.empty() ? 0 : request_.options.seasons.front();
+    std::deque<FilledSeries> filled;
+    std::vector<Past> pasts;
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::int32_t series = origins_.series[i];
+      if (i == begin || series != origins_.series[i - 1])
+        filled.push_back(fill_missing(table_.series(series), table_.phase[series], season));
+      pasts.push_back(filled.back().past().first(origins_.known[i]));
+    }
+    const std::vector<Forecast> made = forecast(pasts, request_);
+    for (std::size_t i = begin; i < end; ++i) write(i, made[i - begin]);
   }
 
   void write(std::size_t origin, const Forecast& made) {
-    std::ranges::copy(made.point, columns_.point.begin() + origin * horizon_);
-    std::copy_n(made.quantiles.data(), horizon_ * probabilities_,
-                columns_.quantiles.begin() + origin * horizon_ * probabilities_);
+    const auto put = [origin](const auto& values, std::size_t width, auto& column) {
+      std::copy_n(values.data(), values.size(),
+                  column.begin() + static_cast<std::ptrdiff_t>(origin * width));
+    };
+    const std::size_t horizon = made.point.size();
+    put(made.point, horizon, columns_.point);
+    put(made.quantiles, horizon * request_.probabilities.size(), columns_.quantiles);
+    put(made.weights, made.weights.size(), columns_.weights);
+    put(made.vectors, horizon * static_cast<std::size_t>(request_.vectors), columns_.vectors);
     columns_.model[origin] = static_cast<std::int32_t>(made.model);
-    std::ranges::copy(made.losses, columns_.losses.begin() + origin * made.losses.size());
     columns_.errors[origin] = made.errors;
   }
 
-  ForecastColumns take() { return std::move(columns_); }
-
- private:
-  std::size_t horizon_;
-  std::size_t probabilities_;
+  const SeriesTable& table_;
+  const OriginTable& origins_;
+  const ForecastRequest& request_;
+  std::size_t block_;
   ForecastColumns columns_;
+  std::atomic<std::size_t> next_ = 0;
+  std::atomic<bool> stopped_ = false;
+  std::mutex mutex_;
+  std::exception_ptr error_;
 };
 
 }  // namespace
@@ -83,28 +151,18 @@ void OriginTable::validate(const SeriesTable& table) const {
 }
 
 ForecastColumns forecast_batch(const SeriesTable& table, const OriginTable& origins,
-                               std::optional<std::size_t> model, const ForecastOptions& options,
-                               std::span<const double> probabilities,
+                               const ForecastRequest& request, unsigned threads,
                                const std::function<void()>& poll) {
   table.validate();
   origins.validate(table);
-  check(options, probabilities);
-  Writer writer(origins.series.size(), static_cast<std::size_t>(options.horizon),
-                probabilities.size());
-  FilledSeries filled;
-  std::int32_t filled_series = -1;
-  const std::int64_t season = options.seasons.empty() ? 0 : options.seasons.front();
-  for (std::size_t i = 0; i < origins.series.size(); ++i) {
-    poll();
-    const std::int32_t series = origins.series[i];
-    if (series != filled_series) {
-      filled = fill_missing(table.series(series), table.phase[series], season);
-      filled_series = series;
-    }
-    const Past past = filled.past().first(origins.known[i]);
-    writer.write(i, forecast(past, model, options, probabilities));
+  check(request);
+  Batch batch(table, origins, request);
+  {
+    std::vector<std::jthread> others;
+    for (unsigned i = 1; i < threads; ++i) others.emplace_back([&batch] { batch.work([] {}); });
+    batch.work(poll);
   }
-  return writer.take();
+  return batch.take();
 }
 
 void ScoreTable::validate(std::int64_t n_series, std::size_t bands) const {

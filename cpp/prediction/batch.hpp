@@ -3,11 +3,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <vector>
 
-#include "prediction/forecaster.hpp"
+#include "prediction/forecast.hpp"
 
 namespace fairlead {
 
@@ -35,15 +34,17 @@ struct OriginTable {
 struct ForecastColumns {
   std::vector<double> point;         // origins x horizon
   std::vector<double> quantiles;     // origins x horizon x probabilities
-  std::vector<std::int32_t> model;   // per origin, position in forecasters()
-  std::vector<double> losses;        // origins x models
+  std::vector<std::int32_t> model;   // per origin, see Forecast::model
+  std::vector<double> weights;       // origins x models
   std::vector<std::int64_t> errors;  // per origin: past errors behind the last step's bands
+  std::vector<double> vectors;       // origins x request.vectors x horizon, NaN where fewer
 };
 
-// `poll` is called between forecasts; it may throw to stop.
+// In blocks of a few origins, each by one of `threads` threads; the result is the same for any
+// number of them. `poll` is called now and then in the calling thread; if it throws, the rest is
+// left and the exception goes on.
 ForecastColumns forecast_batch(const SeriesTable& table, const OriginTable& origins,
-                               std::optional<std::size_t> model, const ForecastOptions& options,
-                               std::span<const double> probabilities,
+                               const ForecastRequest& request, unsigned threads,
                                const std::function<void()>& poll);
 
 // Forecasts to score: a row per origin and step. `quantiles` are those of kDeciles, then lower and

@@ -1,4 +1,4 @@
-// From a past to a distribution: pick the model, make the point forecast, put bands around it.
+// From pasts to distributions: make point forecasts, combine them, put bands around them.
 #pragma once
 
 #include <cstdint>
@@ -11,20 +11,31 @@
 namespace fairlead {
 
 struct Forecast {
-  std::vector<double> point;   // one a step, 0 or more
-  ByOriginAndStep quantiles;   // a row per step, a column per probability; 0 or more, ascending
-  std::size_t model = 0;       // position in forecasters(): what was used
-  std::vector<double> losses;  // by model, back-tested mean pinball loss; NaN: not compared
-  std::int64_t errors = 0;     // past errors behind the bands of the last step
+  std::vector<double> point;    // one a step, 0 or more
+  ByOriginAndStep quantiles;    // a row per step, a column per probability; 0 or more, ascending
+  std::size_t model = 0;        // position in forecasters(): what was used, or weighs most
+  std::vector<double> weights;  // by model, sum 1
+  std::int64_t errors = 0;      // past errors behind the bands of the last step
+  ByOriginAndStep vectors;      // errors of all steps from an earlier origin a row, latest first
 };
 
-// Forecasts the values after `past` (at least one). `model`: a position in forecasters(), or none
-// for the model with the smallest back-tested pinball loss (where one that learns is given 10 %). A
-// model the past is too short for gives way to seasonal_naive, and that to rolling_mean.
+// What to make of the pasts.
+struct ForecastRequest {
+  std::optional<std::size_t> model;  // position in forecasters(); none: the combination, `auto`
+  ForecastOptions options;
+  std::span<const double> probabilities;
+  std::int64_t vectors = 0;  // rows of Forecast::vectors, at most; kVectorSpacing origins apart
+};
+
+inline constexpr std::int64_t kVectorSpacing = 4;
+
+// Forecasts the values after each past (of one value or more each). A model that a past is too
+// short for gives way to seasonal_naive, and that to rolling_mean; `auto` combines (see combine())
+// the models the past is long enough for, without those that take too long.
 //
 // Every model forecasts from many earlier origins as well, each time from what was known there;
-// those errors give the bands (ErrorBands) and the losses. Nothing is scored that is not in `past`.
-Forecast forecast(const Past& past, std::optional<std::size_t> model,
-                  const ForecastOptions& options, std::span<const double> probabilities);
+// those errors give the weights and the bands (ErrorBands). Nothing is scored that is not in the
+// past.
+std::vector<Forecast> forecast(std::span<const Past> pasts, const ForecastRequest& request);
 
 }  // namespace fairlead

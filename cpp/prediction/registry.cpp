@@ -9,18 +9,41 @@
 namespace fairlead {
 
 std::unique_ptr<Forecaster> make_seasonal_naive();
+std::unique_ptr<Forecaster> make_long_seasonal_naive();
 std::unique_ptr<Forecaster> make_rolling_mean();
 std::unique_ptr<Forecaster> make_rolling_median();
 std::unique_ptr<Forecaster> make_ridge();
+std::unique_ptr<Forecaster> make_ridge_level();
+std::unique_ptr<Forecaster> make_ridge_change();
+std::unique_ptr<Forecaster> make_ridge_difference();
+std::unique_ptr<Forecaster> make_ridge_long_difference();
+std::unique_ptr<Forecaster> make_ridge_log();
+std::unique_ptr<Forecaster> make_autoregression();
 
 namespace {
 
 constexpr std::array kForecasters{
     ForecasterEntry{"seasonal_naive", "the values of one season ago", false, make_seasonal_naive},
+    ForecasterEntry{"long_seasonal_naive", "the values of one season of the longest ago", false,
+                    make_long_seasonal_naive},
     ForecasterEntry{"rolling_mean", "the mean of the last window", false, make_rolling_mean},
     ForecasterEntry{"rolling_median", "the median of the last window", false, make_rolling_median},
     ForecasterEntry{"ridge", "ridge regression per step on lags, rolling statistics and calendar",
                     true, make_ridge},
+    ForecasterEntry{"ridge_level", "ridge autoregression on the values", true, make_ridge_level},
+    ForecasterEntry{"ridge_change", "ridge autoregression on the changes from value to value", true,
+                    make_ridge_change},
+    ForecasterEntry{"ridge_difference",
+                    "ridge autoregression on the changes over the shortest season", true,
+                    make_ridge_difference},
+    ForecasterEntry{"ridge_long_difference",
+                    "ridge autoregression on the changes over the second season", true,
+                    make_ridge_long_difference},
+    ForecasterEntry{"ridge_log",
+                    "ridge autoregression on the changes of logarithms over the shortest season",
+                    true, make_ridge_log},
+    ForecasterEntry{"autoregression", "regression on the last three values", true,
+                    make_autoregression},
 };
 
 }  // namespace

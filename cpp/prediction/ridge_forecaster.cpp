@@ -1,4 +1,4 @@
-// One ridge regression per step ahead, on what is known at the origin.
+// A ridge regression per few steps ahead, on what is known at the origin.
 //
 // Levels enter as differences from the last value and so does the target: with all weights 0 the
 // forecast is the last value, with a weight of 1 on one feature it is a naive rule (same hour
@@ -11,15 +11,15 @@
 
 #include "prediction/features.hpp"
 #include "prediction/forecaster.hpp"
+#include "prediction/linear/refits.hpp"
 #include "prediction/ridge.hpp"
 
 namespace fairlead {
 namespace {
 
 // Strongest first: at equal loss the strongest is taken.
-constexpr std::array<double, 6> kPenalties{100, 10, 1, 1e-1, 1e-2, 1e-4};
+constexpr std::array<double, 4> kPenalties{30, 3, 0.3, 1e-2};
 constexpr std::size_t kFirstPenalty = 1;        // until there are losses to choose by
-constexpr std::int64_t kRefits = 8;             // along the scored origins, besides the last one
 constexpr std::int64_t kSeasonsNeeded = 4;      // of the shortest season, before it is worth a fit
 constexpr std::int64_t kLongSeasonsNeeded = 3;  // of a longer one, before its lags are used
 constexpr std::int64_t kMostLags = 7;           // of the shortest season
@@ -27,6 +27,7 @@ constexpr std::int64_t kFewestRows = 24;        // to learn from before the firs
 constexpr std::int64_t kRowsInSeasons = 2;      // at least as many shortest seasons
 constexpr std::int64_t kMostRows = 20'000;      // training rows, the latest ones
 constexpr std::int64_t kHarmonics = 2;          // of each season
+constexpr std::int64_t kStepGrowth = 3;         // halves: one fit serves the steps s to 3 s / 2
 
 // Seasons the past is long enough for; none if not for the shortest.
 std::vector<std::int64_t> usable_seasons(const Past& past, const ForecastOptions& options) {
@@ -104,23 +105,6 @@ std::optional<Plan> plan_for(const Past& past, const ForecastOptions& options) {
   return plan;
 }
 
-// The origins of one fit: forecast from a model that knows what the first of them knows.
-struct Block {
-  std::size_t begin;
-  std::size_t end;
-};
-
-// Blocks of about equal size, and the last origin by itself: its fit uses the whole past.
-std::vector<Block> blocks_of(std::size_t origins) {
-  std::vector<Block> blocks;
-  const std::size_t scored = origins - 1;
-  const std::size_t count = std::min<std::size_t>(kRefits, scored);
-  for (std::size_t i = 0; i < count; ++i)
-    blocks.push_back({i * scored / count, (i + 1) * scored / count});
-  blocks.push_back({scored, origins});
-  return blocks;
-}
-
 class Fit {
  public:
   Fit(const Past& past, const ForecastOptions& options, const Plan& plan,
@@ -129,7 +113,7 @@ class Fit {
         horizon_(options.horizon),
         plan_(plan),
         origins_(origins),
-        blocks_(blocks_of(origins.size())) {
+        blocks_(refit_blocks(origins.size())) {
     for (ByOriginAndStep& table : by_penalty_)
       table.resize(static_cast<Eigen::Index>(origins.size()), horizon_);
   }
@@ -139,8 +123,9 @@ class Fit {
     Eigen::MatrixXd x(of_origin.rows(),
                       static_cast<Eigen::Index>(plan_.of_origin.size() + plan_.of_target.size()));
     x.leftCols(of_origin.cols()) = of_origin;
-    for (std::int64_t step = 1; step <= horizon_; ++step) run_step(step, x);
-    for (const Block& block : blocks_) {
+    for (std::int64_t first = 1; first <= horizon_; first = first * kStepGrowth / 2 + 1)
+      run_steps(first, std::min(first * kStepGrowth / 2, horizon_), x);
+    for (const RefitBlock& block : blocks_) {
       const ByOriginAndStep& best = by_penalty_[best_penalty(block)];
       const auto begin = static_cast<Eigen::Index>(block.begin);
       const auto rows = static_cast<Eigen::Index>(block.end - block.begin);
@@ -160,19 +145,33 @@ class Fit {
     return x;
   }
 
-  // `x` holds the features of the origin already, and room for those of the target.
-  void run_step(std::int64_t step, Eigen::MatrixXd& x) {
-    x.rightCols(static_cast<Eigen::Index>(plan_.of_target.size())) =
-        relative_features(plan_.of_target, step);
+  // Fits at the middle one of the steps first to last and forecasts them all: far ahead neighbours
+  // hardly differ. `x` holds the features of the origin already, and room for those of the target.
+  void run_steps(std::int64_t first, std::int64_t last, Eigen::MatrixXd& x) {
+    const auto targets = static_cast<Eigen::Index>(plan_.of_target.size());
+    const std::int64_t middle = (first + last) / 2;
+    x.rightCols(targets) = relative_features(plan_.of_target, middle);
+    const std::vector<std::vector<LinearModel>> models = fit(x, middle);
+    for (std::int64_t step = first; step <= last; ++step) {
+      if (first != last) x.rightCols(targets) = relative_features(plan_.of_target, step);
+      for (std::size_t i = 0; i < blocks_.size(); ++i)
+        forecast_block(models[i], x, step, blocks_[i]);
+    }
+  }
+
+  // Per block and penalty, the model of `step` that knows what the block's first origin knows.
+  std::vector<std::vector<LinearModel>> fit(const Eigen::MatrixXd& x, std::int64_t step) const {
+    std::vector<std::vector<LinearModel>> models;
     NormalEquations equations(x.cols());
     std::int64_t learned = plan_.first_row;  // origins below it are in the equations
-    for (const Block& block : blocks_) {
+    for (const RefitBlock& block : blocks_) {
       // The target of origin t is known at origin o once t + step <= o.
       const std::int64_t until = origins_[block.begin] - step + 1;
       for (; learned < until; learned = learn_run(equations, x, step, learned, until)) {
       }
-      forecast_block(equations, x, step, block);
+      models.push_back(equations.solve(kPenalties));
     }
+    return models;
   }
 
   // Adds the next run of origins in [from, until) whose targets were observed; returns its end.
@@ -189,23 +188,27 @@ class Fit {
     return to;
   }
 
-  void forecast_block(const NormalEquations& equations, const Eigen::MatrixXd& x, std::int64_t step,
-                      const Block& block) {
-    const std::vector<LinearModel> models = equations.solve(kPenalties);
+  void forecast_block(const std::vector<LinearModel>& models, const Eigen::MatrixXd& x,
+                      std::int64_t step, const RefitBlock& block) {
+    const auto rows = static_cast<Eigen::Index>(block.end - block.begin);
+    Eigen::MatrixXd known(rows, x.cols());
+    Eigen::VectorXd last(rows);
+    for (Eigen::Index i = 0; i < rows; ++i) {
+      const std::int64_t origin = origins_[block.begin + static_cast<std::size_t>(i)];
+      known.row(i) = x.row(origin - plan_.first_row);
+      last[i] = past_.values[origin - 1];
+    }
     for (std::size_t penalty = 0; penalty < models.size(); ++penalty) {
-      const LinearModel& model = models[penalty];
-      for (std::size_t i = block.begin; i < block.end; ++i) {
-        const double change =
-            x.row(origins_[i] - plan_.first_row).dot(model.weights) + model.intercept;
-        const double value = past_.values[origins_[i] - 1] + change;
-        by_penalty_[penalty](static_cast<Eigen::Index>(i), step - 1) = std::max(value, 0.0);
-      }
+      Eigen::VectorXd made = last + known * models[penalty].weights;
+      made.array() += models[penalty].intercept;
+      by_penalty_[penalty].col(step - 1).segment(static_cast<Eigen::Index>(block.begin), rows) =
+          made.cwiseMax(0.0);
     }
   }
 
   // The penalty with the smallest absolute error over the origins of earlier blocks, as far as
   // their outcomes were known when this block was fitted.
-  std::size_t best_penalty(const Block& block) const {
+  std::size_t best_penalty(const RefitBlock& block) const {
     if (block.begin == 0) return kFirstPenalty;
     std::array<double, kPenalties.size()> loss{};
     for (std::size_t penalty = 0; penalty < kPenalties.size(); ++penalty)
@@ -230,7 +233,7 @@ class Fit {
   std::int64_t horizon_;
   const Plan& plan_;
   std::span<const std::int64_t> origins_;
-  std::vector<Block> blocks_;
+  std::vector<RefitBlock> blocks_;
   std::array<ByOriginAndStep, kPenalties.size()> by_penalty_;
 };
 

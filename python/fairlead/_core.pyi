@@ -363,9 +363,11 @@ def forecast(
     window: typing.SupportsInt | typing.SupportsIndex,
     horizon: typing.SupportsInt | typing.SupportsIndex,
     probabilities: numpy.typing.NDArray[numpy.float64],
+    vectors: typing.SupportsInt | typing.SupportsIndex = 0,
+    threads: typing.SupportsInt | typing.SupportsIndex = 1,
 ) -> dict[str, numpy.ndarray]:
     """
-    Forecasts per origin: columns point, quantiles, model, losses, errors.
+    Forecasts per origin: columns point, quantiles, model, weights, errors, vectors.
     """
 
 def forecast_scores(

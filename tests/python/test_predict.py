@@ -62,16 +62,18 @@ def test_ridge_beats_seasonal_naive_where_there_is_a_week() -> None:
     assert errors["ridge"] < 5.0 < 5.6 < errors["seasonal_naive"]
 
 
-def test_auto_says_which_model_it_took_and_why() -> None:
-    """Per series, with the back-tested loss of each."""
+def test_auto_says_what_each_model_weighs() -> None:
+    """Per series, and the weights sum to 1."""
     noise = np.random.default_rng(2).uniform(0, 10, 800)
     demand = pd.concat([frame(seasonal(800, spread=1), "daily"), frame(noise, "noise")])
     forecast = predict(demand, 24)
     chosen = forecast.chosen.set_index("unique_id")
-    assert chosen.loc["daily", "model"] == "ridge"
-    losses = chosen.filter(like="loss_")
-    assert list(losses) == [f"loss_{name}" for name in models() if name != "auto"]
-    assert losses.loc["daily"].idxmin() == "loss_ridge"
+    weights = chosen.filter(like="weight_")
+    assert list(weights) == [f"weight_{name}" for name in models() if name != "auto"]
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    assert "weight_" + chosen.loc["daily", "model"] == weights.loc["daily"].idxmax()
+    assert weights.loc["daily", "weight_ridge"] > 5 * weights.loc["daily", "weight_rolling_mean"]
+    assert weights.loc["noise", "weight_rolling_mean"] > weights.loc["noise", "weight_ridge_change"]
     assert "auto" in forecast.frame
     assert "daily: mean" in forecast.summary()
 
@@ -108,6 +110,15 @@ def test_many_series_equal_one_at_a_time() -> None:
     together = predict(pd.concat(parts), 12).frame
     alone = pd.concat([predict(part, 12).frame for part in parts], ignore_index=True)
     pd.testing.assert_frame_equal(together, alone)
+
+
+def test_threads_change_nothing() -> None:
+    """Bit for bit, for any number of them."""
+    demand = pd.concat([frame(seasonal(60 + 40 * i, seed=i), f"s{i}") for i in range(9)])
+    one = predict(demand, 12, threads=1)
+    pd.testing.assert_frame_equal(predict(demand, 12, threads=3).frame, one.frame)
+    with pytest.raises(InvalidInputError, match="threads must be at least 1, got 0"):
+        predict(demand, 12, threads=0)
 
 
 def test_the_order_of_rows_does_not_matter() -> None:

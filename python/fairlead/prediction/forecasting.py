@@ -54,6 +54,7 @@ def predict(
     freq: Any = None,
     season_lengths: int | Sequence[int] | None = None,
     window: int | None = None,
+    threads: int | None = None,
     resource: str | None = None,
     unit: str | None = None,
 ) -> DemandForecast:
@@ -67,8 +68,8 @@ def predict(
     horizon : int
         Intervals to forecast, from the one after the last of each series.
     model : str, default "auto"
-        One of `models`. ``auto`` chooses per series by the mean pinball loss (0.1 to 0.9) of
-        forecasts made from earlier origins, over the later half of them.
+        One of `models`. ``auto`` is the mean of those the history is long enough for, weighted per
+        series and step by how close their forecasts from earlier origins came.
     level : float or sequence of float, default (80,)
         Central bands, per cent.
     freq : str, timedelta or s, optional
@@ -79,6 +80,8 @@ def predict(
         times (the shortest: four times).
     window : int, optional
         Intervals of ``rolling_mean`` and ``rolling_median``; by default the shortest season, or 24.
+    threads : int, optional
+        As many as there are cores for this process by default; the result is the same for any.
     resource : str, optional
         What the demand is of; by default what `demand_series` noted, or ``gpus``.
     unit : str, optional
@@ -96,10 +99,17 @@ def predict(
 
     Notes
     -----
-    Bands are quantiles of the errors the same model made from up to 512 earlier origins, each time
-    knowing only what was known there (ridge: refitted eight times along them); by step ahead, and
-    never below 0. With fewer than 20 errors at a step those of the steps beside it are used too; if
-    there are fewer than 20 even so, each counts in both directions.
+    A model's weight in ``auto`` at a step ahead is its mean absolute error there (twice the pinball
+    loss of a median) to the power -4, over the outcomes of the last two longest seasons; errors of
+    neighbouring steps count too, and without evidence all weights are equal. The weights at an
+    earlier origin come from what was known there. ``ets``, ``held_out_ets`` and ``auto_theta`` are
+    not among the models combined: they take too long for what they add.
+
+    Bands are quantiles of the errors the same model or combination made from up to 512 earlier
+    origins, each time knowing only what was known there (models that learn are refitted eight times
+    along them); by step ahead, and never below 0. With fewer than 20 errors at a step those of the
+    steps beside it are used too; if there are fewer than 20 even so, each counts in both
+    directions.
 
     Short histories: a model that the history is too short for gives way to ``seasonal_naive``, and
     below one season to ``rolling_mean``; ``chosen`` says what was used. One known value gives a
@@ -108,7 +118,8 @@ def predict(
     A missing value counts as that of one season before, or else the last one, where a model reads
     it; it is never learned from or scored.
 
-    O(values) per series for the simple models; ridge adds O(horizon * values * features^2).
+    O(values) per series for the simple models; ``ridge`` is O(log(horizon) * values * features^2),
+    the other ridges O(values * lags * (lags + horizon)).
 
     References
     ----------
@@ -135,7 +146,7 @@ def predict(
     grid = np.union1d(_GRID, [p for ends in map(band_ends, levels) for p in ends])
     n = len(series.ids)
     of = np.arange(n, dtype=np.int32)
-    made = chosen.forecast(series, of, series.lengths, horizon, grid)
+    made = chosen.forecast(series, of, series.lengths, horizon, grid, threads=threads)
     quantiles = made["quantiles"].reshape(n * horizon, len(grid))
     columns = {
         "unique_id": np.repeat(series.ids, horizon),
@@ -173,8 +184,9 @@ class DemandForecast(Printed):
     history : DataFrame
         What it was made from.
     chosen : DataFrame of the same library
-        Per series: ``model``, the one used; ``errors``, how many past errors stand behind the bands
-        of the last interval; and with ``auto`` the back-tested ``loss_<model>`` (mean pinball).
+        Per series: ``model``, the one used or, with ``auto``, that weighs most; ``errors``, how
+        many past errors stand behind the bands of the last interval; and with ``auto``
+        ``weight_<model>``, the mean weights over the intervals, which sum to 1.
     model : str
         As asked for.
     levels : tuple of float
@@ -279,8 +291,8 @@ def _chosen(
         "errors": made["errors"],
     }
     if model == AUTO:
-        losses = made["losses"].reshape(-1, len(names))
+        weights = made["weights"].reshape(-1, len(names))
         columns |= {
-            f"loss_{name}": np.ascontiguousarray(losses[:, i]) for i, name in enumerate(names)
+            f"weight_{name}": np.ascontiguousarray(weights[:, i]) for i, name in enumerate(names)
         }
     return columns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,12 +24,13 @@ __all__ = [
     "band_ends",
     "check_levels",
     "models",
+    "thread_count",
     "whole",
 ]
 
-#: The name that stands for a choice among the models.
+#: The name that stands for a combination of the models.
 AUTO = "auto"
-_AUTO_WHAT = "the model with the smallest back-tested pinball loss, chosen per series"
+_AUTO_WHAT = "the mean of the others, weighted per series by how close each came recently"
 
 
 def models() -> dict[str, str]:
@@ -36,8 +38,8 @@ def models() -> dict[str, str]:
 
     Examples
     --------
-    >>> list(models())
-    ['seasonal_naive', 'rolling_mean', 'rolling_median', 'ridge', 'auto']
+    >>> models()["seasonal_naive"]
+    'the values of one season ago'
     """
     return {**_core.forecasters(), AUTO: _AUTO_WHAT}
 
@@ -76,7 +78,15 @@ class Model:
         return cls(name, seasons, whole("window", window))
 
     def forecast(
-        self, series: DemandSeries, of: Codes, known: Ints, horizon: int, quantiles: Floats
+        self,
+        series: DemandSeries,
+        of: Codes,
+        known: Ints,
+        horizon: int,
+        quantiles: Floats,
+        *,
+        vectors: int = 0,
+        threads: int | None = None,
     ) -> dict[str, NDArray[Any]]:
         """Forecasts of series ``of[i]`` from its first ``known[i]`` values, as columns."""
         made: dict[str, NDArray[Any]] = _core.forecast(
@@ -90,6 +100,8 @@ class Model:
             window=self.window,
             horizon=horizon,
             probabilities=quantiles,
+            vectors=vectors,
+            threads=thread_count(threads),
         )
         return made
 
@@ -101,6 +113,17 @@ def whole(name: str, value: Any) -> int:
             f"{name} must be a whole number of intervals, 1 or more, got {value!r}"
         )
     return int(value)
+
+
+def thread_count(threads: int | None) -> int:
+    """How many threads to use; by default as many as there are cores for this process."""
+    if threads is None:
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+    if not isinstance(threads, numbers.Integral) or isinstance(threads, bool) or threads < 1:
+        raise InvalidInputError(f"threads must be at least 1, got {threads!r}")
+    return int(threads)
 
 
 def check_levels(level: Any) -> tuple[float, ...]:

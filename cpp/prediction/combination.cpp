@@ -1,0 +1,157 @@
+#include "prediction/combination.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace fairlead {
+namespace {
+
+constexpr std::size_t kRenewals = 32;         // of the weights along the origins, about
+constexpr std::int64_t kSeasonsJudged = 2;    // of the longest season
+constexpr std::int64_t kJudgedWithout = 512;  // values, where there is no season
+constexpr Eigen::Index kNeighbours = 16;      // a step shares with those within 1/16 of the horizon
+constexpr double kAssumed = 2;                // forecasts of mean error
+
+using Row = Eigen::Array<double, 1, Eigen::Dynamic>;
+using Rows = Eigen::Array<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+// The origins [begin, end) that share weights; by their errors from row `from` on.
+struct Block {
+  Eigen::Index begin;
+  Eigen::Index end;
+  Eigen::Index from;
+};
+
+std::vector<Block> blocks_of(std::span<const std::int64_t> origins,
+                             const ForecastOptions& options) {
+  const std::int64_t judged =
+      options.seasons.empty() ? kJudgedWithout : kSeasonsJudged * options.seasons.back();
+  const std::size_t scored = origins.size() - 1;
+  const std::size_t count = std::min(kRenewals, scored);
+  std::vector<Block> blocks;
+  const auto add = [&](std::size_t begin, std::size_t end) {
+    const auto from = std::ranges::lower_bound(origins, origins[begin] - judged);
+    blocks.push_back(
+        {static_cast<Eigen::Index>(begin), static_cast<Eigen::Index>(end), from - origins.begin()});
+  };
+  for (std::size_t i = 0; i < count; ++i) add(i * scored / count, (i + 1) * scored / count);
+  add(scored, scored + 1);
+  return blocks;
+}
+
+// Sums over a block's window, per step, of the errors whose outcome was known at its start.
+class WindowSums {
+ public:
+  WindowSums(std::span<const std::int64_t> origins, const std::vector<Block>& blocks,
+             std::int64_t horizon)
+      : blocks_(blocks), ends_(static_cast<Eigen::Index>(blocks.size()), horizon) {
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      for (std::int64_t step = 0; step < horizon; ++step) {
+        // Step s (from 0) of origin o is known at origin k once o + s < k.
+        const auto known = origins.first(static_cast<std::size_t>(blocks[b].begin));
+        const auto end = std::ranges::lower_bound(known, origins[blocks[b].begin] - step);
+        ends_(static_cast<Eigen::Index>(b), step) = end - known.begin();
+      }
+    }
+  }
+
+  // `values`: origins from `first_row` on x steps. Row b: the sums of block b.
+  Rows of(const Rows& values, Eigen::Index first_row) const {
+    Rows until(values.rows() + 1, values.cols());
+    until.row(0).setZero();
+    for (Eigen::Index row = 0; row < values.rows(); ++row)
+      until.row(row + 1) = until.row(row) + values.row(row);
+    Rows sums(ends_.rows(), values.cols());
+    for (Eigen::Index b = 0; b < sums.rows(); ++b) {
+      const Eigen::Index from = std::max<Eigen::Index>(blocks_[b].from - first_row, 0);
+      for (Eigen::Index step = 0; step < sums.cols(); ++step) {
+        const Eigen::Index end = ends_(b, step) - first_row;
+        sums(b, step) = end > from ? until(end, step) - until(from, step) : 0;
+      }
+    }
+    return sums;
+  }
+
+ private:
+  const std::vector<Block>& blocks_;
+  Eigen::Matrix<Eigen::Index, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> ends_;
+};
+
+// Each step with its neighbours.
+Rows smoothed(const Rows& sums) {
+  const Eigen::Index steps = sums.cols();
+  const Eigen::Index reach = steps / kNeighbours;
+  Rows out(sums.rows(), steps);
+  for (Eigen::Index step = 0; step < steps; ++step) {
+    const Eigen::Index from = std::max<Eigen::Index>(step - reach, 0);
+    const Eigen::Index to = std::min(step + reach, steps - 1);
+    out.col(step) = sums.middleCols(from, to - from + 1).rowwise().sum();
+  }
+  return out;
+}
+
+// |error|, 0 where there is no outcome.
+Rows absolute_errors(const Record& record, const Past& past,
+                     std::span<const std::int64_t> origins) {
+  const Rows errors = errors_of(record.made, past, origins.subspan(record.first_row)).array();
+  return errors.isNaN().select(0.0, errors.abs());
+}
+
+// Per record, blocks x steps: weights before they are made to sum to 1.
+std::vector<Rows> raw_weights(const Past& past, std::span<const std::int64_t> origins,
+                              std::span<const Record> records, const std::vector<Block>& blocks,
+                              std::int64_t horizon) {
+  const auto rows = static_cast<Eigen::Index>(origins.size());
+  std::vector<Rows> errors;
+  Rows mean = Rows::Zero(rows, horizon);
+  Eigen::ArrayXd count = Eigen::ArrayXd::Zero(rows);
+  for (const Record& record : records) {
+    errors.push_back(absolute_errors(record, past, origins));
+    mean.bottomRows(errors.back().rows()) += errors.back();
+    count.tail(errors.back().rows()) += 1;
+  }
+  mean.colwise() /= count;
+
+  const WindowSums sums(origins, blocks, horizon);
+  std::vector<Rows> weights;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Eigen::Index first = records[i].first_row;
+    const Rows own = smoothed(sums.of(errors[i], first));
+    const Rows all = smoothed(sums.of(mean.bottomRows(rows - first), first));
+    const Rows forecasts = smoothed(sums.of(Rows::Ones(rows - first, horizon), first));
+    const Rows assumed = all * kAssumed / forecasts.cwiseMax(1.0);
+    const Rows relative = (all > 0).select((own + assumed) / (all + assumed), 1.0);
+    weights.push_back(relative.square().square().inverse());
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      if (blocks[b].begin < first) weights.back().row(static_cast<Eigen::Index>(b)).setZero();
+    }
+  }
+  return weights;
+}
+
+}  // namespace
+
+Combination combine(const Past& past, std::span<const std::int64_t> origins,
+                    std::span<const Record> records, const ForecastOptions& options) {
+  const std::vector<Block> blocks = blocks_of(origins, options);
+  std::vector<Rows> weights = raw_weights(past, origins, records, blocks, options.horizon);
+  Rows total = weights.front();
+  for (std::size_t i = 1; i < weights.size(); ++i) total += weights[i];
+
+  Combination out;
+  out.made.setZero(static_cast<Eigen::Index>(origins.size()), options.horizon);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Rows share = weights[i] / total;
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      const Row of_block = share.row(static_cast<Eigen::Index>(b));
+      if (blocks[b].begin < records[i].first_row) continue;
+      for (Eigen::Index row = blocks[b].begin; row < blocks[b].end; ++row)
+        out.made.row(row).array() +=
+            of_block * records[i].made.row(row - records[i].first_row).array();
+    }
+    out.weights.push_back(share.bottomRows(1).mean());
+  }
+  return out;
+}
+
+}  // namespace fairlead

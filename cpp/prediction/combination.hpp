@@ -1,0 +1,29 @@
+// Several models in one: the mean of their forecasts, weighted by how close each came recently.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "prediction/record.hpp"
+
+namespace fairlead {
+
+struct Combination {
+  ByOriginAndStep made;         // at every origin, from what was known there
+  std::vector<double> weights;  // per record, at the last origin; means over the steps, sum 1
+};
+
+// The weight of a model at a step ahead is its absolute error there (twice the pinball loss of a
+// median) to the power -4, over the outcomes of the last two longest seasons known at the origin;
+// errors of neighbouring steps count too. Errors are taken relative to the mean over all models
+// that forecast from the same origins, so that a model which joins late is judged by what the
+// others did then, and two further forecasts of that mean error are assumed of each: without
+// evidence all weights are equal. (Bates and Granger, Operational Research Quarterly 20(4), 1969;
+// the power as in Stock and Watson, J. of Forecasting 23(6), 2004, which has 1; 4 was the best of
+// 1 to 6 on ETTh1 and on the training parts of M4 hourly without their last two days.)
+//
+// The records' first rows are at most origins.size() - 1, that of at least one is 0.
+Combination combine(const Past& past, std::span<const std::int64_t> origins,
+                    std::span<const Record> records, const ForecastOptions& options);
+
+}  // namespace fairlead

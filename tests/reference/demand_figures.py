@@ -1,0 +1,118 @@
+"""Forecast figures on the shared data, by the rules under which others' are known.
+
+M4 hourly as the competition scored it; cluster demand by the rules of the `baseline_check.csv`
+beside the data: hourly means, one origin a day at 00:00, 24 steps ahead, only the past.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import fairlead
+
+_CLUSTERS = ("vc6YE", "vchbv", "vcLJZ", "vc3sl", "vcTJs", "vcSoL", "vcdI0", "vcJkd")
+_SUM = "sum of the 8"
+_HOUR = 3600.0
+# Of Naive2, the measure of the competition's average of sMAPE and MASE.
+_NAIVE2_SMAPE, _NAIVE2_MASE = 18.383, 2.395
+
+
+def long_frame(series: dict[str, np.ndarray], start: str = "2020-05-01") -> pd.DataFrame:
+    """Hourly series of one start as a demand frame."""
+    parts = [
+        pd.DataFrame(
+            {"unique_id": name, "ds": pd.date_range(start, periods=len(y), freq="1h"), "y": y}
+        )
+        for name, y in series.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def m4_series(shared: Path, part: str) -> list[np.ndarray]:
+    """The hourly series of M4, ``train`` or ``test``."""
+    table = pd.read_csv(shared / "traces" / "m4-hourly" / f"Hourly-{part}.csv.gz")
+    return [row[~np.isnan(row)] for row in table.iloc[:, 1:].to_numpy(float)]
+
+
+def m4_figures(
+    shared: Path, model: str = "auto", every: int = 1, threads: int | None = 1
+) -> dict[str, float]:
+    """MASE, sMAPE (per cent) and OWA over the series, and CPU ms a series."""
+    train, test = m4_series(shared, "train")[::every], m4_series(shared, "test")[::every]
+    demand = long_frame({f"H{i:03d}": y for i, y in enumerate(train)})
+    started = time.process_time()
+    forecast = fairlead.predict(demand, 48, model=model, season_lengths=(24, 168), threads=threads)
+    cpu_s = time.process_time() - started
+    made = forecast.frame[model].to_numpy().reshape(len(train), 48)
+    actual = np.stack([y[:48] for y in test])
+    scale = np.array([np.abs(y[24:] - y[:-24]).mean() for y in train])
+    mase = (np.abs(actual - made).mean(axis=1) / scale).mean()
+    smape = (200 * np.abs(actual - made) / (np.abs(actual) + np.abs(made))).mean()
+    owa = (smape / _NAIVE2_SMAPE + mase / _NAIVE2_MASE) / 2
+    return {"mase": mase, "smape": smape, "owa": owa, "cpu_ms": 1e3 * cpu_s / len(train)}
+
+
+def earth_demand(shared: Path) -> pd.DataFrame:
+    """GPUs wanted (running and pending) in eight virtual clusters of Earth and in all of them."""
+    folder = shared / "traces" / "helios-earth-vc-2020"
+    series = {}
+    for name in _CLUSTERS:
+        minutes = pd.read_csv(folder / f"{name}_cluster_sequence_vc.csv.gz")
+        wanted = (minutes["running_gpu_num"] + minutes["pending_gpu_num"]).to_numpy(float)
+        series[name] = wanted.reshape(-1, 60).mean(axis=1)
+    series[_SUM] = np.sum(list(series.values()), axis=0)
+    return long_frame(series)
+
+
+def servegen_demand(shared: Path) -> pd.DataFrame:
+    """Requests per second of all clients of m-small."""
+    table = pd.read_csv(shared / "traces" / "servegen-rates-2025" / "m-small.csv.gz")
+    rate = table.groupby("timestamp")["rate"].sum().to_numpy()
+    return long_frame({"m-small": rate.reshape(-1, 6).mean(axis=1)})
+
+
+def best_rows(shared: Path) -> pd.Series:
+    """The smallest MAE of the naive rules per series."""
+    files = (shared / "traces").glob("*/baseline_check.csv")
+    rows = pd.concat([pd.read_csv(file) for file in files])
+    return rows.groupby("series")["MAE"].min()
+
+
+def cluster_figures(shared: Path, model: str = "auto") -> pd.DataFrame:
+    """MAE, MASE and pinball loss per series of Earth and ServeGen, and the best row's MAE."""
+    parts = [
+        fairlead.backtest(earth_demand(shared), 24, model=model, n_windows=7).metrics,
+        fairlead.backtest(servegen_demand(shared), 24, model=model, n_windows=4).metrics,
+    ]
+    table = pd.concat(parts).set_index("unique_id")[["mae", "mase", "pinball"]]
+    return table.assign(best_row=best_rows(shared).reindex(table.index))
+
+
+def cluster_means(table: pd.DataFrame) -> dict[str, float]:
+    """The figures with aims, of `cluster_figures`."""
+    seven = table.loc[[name for name in _CLUSTERS if name != "vcJkd"]]
+    above = table["mae"] - np.maximum(1.1 * table["best_row"], table["best_row"] + 0.2)
+    return {
+        "mase_of_seven": seven["mase"].mean(),
+        "pinball_of_seven": seven["pinball"].mean(),
+        "sum_mae": table.loc[_SUM, "mae"],
+        "sum_pinball": table.loc[_SUM, "pinball"],
+        "servegen_mae": table.loc["m-small", "mae"],
+        "servegen_pinball": table.loc["m-small", "pinball"],
+        "series_above_their_best_row": float((above > 0).sum()),
+    }
+
+
+def band_figures(shared: Path, model: str = "auto", step: int = 1) -> pd.DataFrame:
+    """Share inside the 90 % band and pinball loss per series: origins of the last 14 days."""
+    parts = [
+        fairlead.backtest(
+            demand, 24, model=model, n_windows=1 + (14 * 24 - 24) // step, step=step, level=90
+        ).metrics
+        for demand in (earth_demand(shared), servegen_demand(shared))
+    ]
+    return pd.concat(parts).set_index("unique_id")[["coverage_90", "width_90", "pinball", "mae"]]
