@@ -15,7 +15,8 @@ namespace {
 // Too slow for what they add to the combination, or another form of one that is in it.
 constexpr std::array<std::string_view, 3> kNotCombined{"ets", "held_out_ets", "auto_theta"};
 
-constexpr std::int64_t kEnough = 64;  // origins, with outcomes at every step
+constexpr std::int64_t kSeasonsScored = 1;  // longest ones, as far as the past reaches
+constexpr std::int64_t kEnough = 64;        // half the origins scored where there is no season
 
 std::vector<std::size_t> combined_models() {
   std::vector<std::size_t> models;
@@ -79,13 +80,15 @@ class Block {
     }
   }
 
-  // From where all candidates forecast, where that leaves enough origins; else from where the first
-  // of them does.
+  // From where all candidates forecast, or as much earlier as two longest seasons of origins need:
+  // those are made without the models that need more.
   std::int64_t first_scored(const Job& job, const Past& past) const {
+    const ForecastOptions& options = request_.options;
     const auto [first, last] =
         std::ranges::minmax_element(job.candidates, {}, &Candidate::first_origin);
-    const bool enough = past.size() - last->first_origin >= request_.options.horizon + kEnough;
-    return enough ? last->first_origin : first->first_origin;
+    const std::int64_t season = options.seasons.empty() ? kEnough : options.seasons.back();
+    const std::int64_t wanted = past.size() - options.horizon - kSeasonsScored * season;
+    return std::clamp(wanted, first->first_origin, last->first_origin);
   }
 
   // The model itself, or the next simpler one that the past is long enough for.

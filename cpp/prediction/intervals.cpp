@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "prediction/adaptive_levels.hpp"
+
 namespace fairlead {
 namespace {
+
+constexpr Eigen::Index kMostAdapted = 24;  // steps whose levels are adapted; others share them
 
 // For each step with too few errors, those of the nearest steps as well, until there are enough.
 std::vector<std::vector<double>> with_neighbours(const std::vector<std::vector<double>>& own) {
@@ -31,6 +35,8 @@ void mirror(std::vector<double>& errors) {
 
 }  // namespace
 
+ErrorBands::~ErrorBands() = default;
+
 ErrorBands::ErrorBands(const ByOriginAndStep& errors, std::span<const std::int64_t> origins,
                        std::int64_t known)
     : errors_(static_cast<std::size_t>(errors.cols())) {
@@ -39,6 +45,12 @@ ErrorBands::ErrorBands(const ByOriginAndStep& errors, std::span<const std::int64
     for (Eigen::Index step = 0; step < last; ++step) {
       if (!std::isnan(errors(row, step))) errors_[step].push_back(errors(row, step));
     }
+  }
+  adapted_every_ = (errors.cols() + kMostAdapted - 1) / kMostAdapted;
+  for (Eigen::Index step = 0; step < errors.cols(); step += adapted_every_) {
+    const Eigen::VectorXd of_step = errors.col(step);
+    levels_.emplace_back(std::span(of_step.data(), static_cast<std::size_t>(of_step.size())),
+                         origins, step + 1, known);
   }
   errors_ = with_neighbours(errors_);
   for (std::vector<double>& of_step : errors_) {
@@ -51,12 +63,7 @@ ErrorBands::ErrorBands(const ByOriginAndStep& errors, std::span<const std::int64
 double ErrorBands::quantile(std::int64_t step, double p) const {
   const std::vector<double>& sorted = errors_[step - 1];
   if (sorted.empty()) return 0;
-  const double last = static_cast<double>(sorted.size() - 1);
-  const double place = std::clamp(p * (last + 2) - 1, 0.0, last);
-  const double below = std::floor(place);
-  const auto i = static_cast<std::size_t>(below);
-  const double next = sorted[std::min(i + 1, sorted.size() - 1)];
-  return sorted[i] + (place - below) * (next - sorted[i]);
+  return sorted_quantile(sorted, levels_[(step - 1) / adapted_every_].level(p));
 }
 
 }  // namespace fairlead
