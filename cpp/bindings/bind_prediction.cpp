@@ -136,6 +136,23 @@ void bind_forecast(py::module_& m) {
 }
 
 void bind_scores(py::module_& m) {
+  m.def(
+      "error_quantiles",
+      [](const Column<double>& errors, const Column<std::int64_t>& origins, std::int64_t horizon,
+         std::int64_t known, const Column<double>& probabilities) {
+        if (horizon < 1 || errors.size() != origins.size() * horizon)
+          throw InvalidInput("errors must have one value per origin and step");
+        const Eigen::Map<const ByOriginAndStep> table(errors.data(), origins.size(), horizon);
+        const ErrorBands bands(table, view(origins), known);
+        std::vector<double> shifts;
+        for (std::int64_t step = 1; step <= horizon; ++step) {
+          for (const double p : view(probabilities)) shifts.push_back(bands.quantile(step, p));
+        }
+        return to_column(std::move(shifts));
+      },
+      "errors"_a.noconvert(), "origins"_a.noconvert(), "horizon"_a, "known"_a,
+      "probabilities"_a.noconvert(),
+      "Quantiles of past errors (origins x horizon), by step: what to add to a forecast.");
   m.attr("DECILES") = py::tuple(py::cast(kDeciles));
   m.def(
       "seasonal_scale",

@@ -18,8 +18,9 @@ namespace fairlead {
 namespace {
 
 // Strongest first: at equal loss the strongest is taken.
-constexpr std::array<double, 4> kPenalties{30, 3, 0.3, 1e-2};
+constexpr std::array<double, 6> kPenalties{100, 10, 1, 1e-1, 1e-2, 1e-4};
 constexpr std::size_t kFirstPenalty = 1;        // until there are losses to choose by
+constexpr std::size_t kRefits = 5;              // along the scored origins, besides the last one
 constexpr std::int64_t kSeasonsNeeded = 4;      // of the shortest season, before it is worth a fit
 constexpr std::int64_t kLongSeasonsNeeded = 3;  // of a longer one, before its lags are used
 constexpr std::int64_t kMostLags = 7;           // of the shortest season
@@ -113,7 +114,7 @@ class Fit {
         horizon_(options.horizon),
         plan_(plan),
         origins_(origins),
-        blocks_(refit_blocks(origins.size())) {
+        blocks_(refit_blocks(origins.size(), kRefits)) {
     for (ByOriginAndStep& table : by_penalty_)
       table.resize(static_cast<Eigen::Index>(origins.size()), horizon_);
   }

@@ -318,6 +318,17 @@ def bucket_starts(
     Starts of the buckets (first, most, ratio).
     """
 
+def error_quantiles(
+    errors: numpy.typing.NDArray[numpy.float64],
+    origins: numpy.typing.NDArray[numpy.int64],
+    horizon: typing.SupportsInt | typing.SupportsIndex,
+    known: typing.SupportsInt | typing.SupportsIndex,
+    probabilities: numpy.typing.NDArray[numpy.float64],
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Quantiles of past errors (origins x horizon), by step: what to add to a forecast.
+    """
+
 def features(
     values: numpy.typing.NDArray[numpy.float64],
     features: collections.abc.Sequence[

@@ -161,7 +161,7 @@ def resource_demand_prediction(
     >>> import fairlead, pandas as pd
     >>> history = pd.DataFrame({"ds": range(0, 172800, 3600), "y": [3.0, 3.0, 9.0, 12.0] * 12})
     >>> predicted = fairlead.resource_demand_prediction(history, 4)
-    >>> predicted.forecast.frame["auto"].tolist()
+    >>> predicted.forecast.frame["auto"].round().tolist()
     [3.0, 3.0, 9.0, 12.0]
     >>> predicted.cluster.capacity["gpus"]
     16.0

@@ -89,7 +89,8 @@ def cluster_figures(shared: Path, model: str = "auto") -> pd.DataFrame:
         fairlead.backtest(servegen_demand(shared), 24, model=model, n_windows=4).metrics,
     ]
     table = pd.concat(parts).set_index("unique_id")[["mae", "mase", "pinball"]]
-    return table.assign(best_row=best_rows(shared).reindex(table.index))
+    table["best_row"] = best_rows(shared).reindex(table.index)
+    return pd.DataFrame(table)
 
 
 def cluster_means(table: pd.DataFrame) -> dict[str, float]:
@@ -99,10 +100,10 @@ def cluster_means(table: pd.DataFrame) -> dict[str, float]:
     return {
         "mase_of_seven": seven["mase"].mean(),
         "pinball_of_seven": seven["pinball"].mean(),
-        "sum_mae": table.loc[_SUM, "mae"],
-        "sum_pinball": table.loc[_SUM, "pinball"],
-        "servegen_mae": table.loc["m-small", "mae"],
-        "servegen_pinball": table.loc["m-small", "pinball"],
+        "sum_mae": float(table["mae"][_SUM]),
+        "sum_pinball": float(table["pinball"][_SUM]),
+        "servegen_mae": float(table["mae"]["m-small"]),
+        "servegen_pinball": float(table["pinball"]["m-small"]),
         "series_above_their_best_row": float((above > 0).sum()),
     }
 
@@ -111,8 +112,9 @@ def band_figures(shared: Path, model: str = "auto", step: int = 1) -> pd.DataFra
     """Share inside the 90 % band and pinball loss per series: origins of the last 14 days."""
     parts = [
         fairlead.backtest(
-            demand, 24, model=model, n_windows=1 + (14 * 24 - 24) // step, step=step, level=90
+            demand, 24, model=model, n_windows=1 + (14 * 24 - 24) // step, step_size=step, level=90
         ).metrics
         for demand in (earth_demand(shared), servegen_demand(shared))
     ]
-    return pd.concat(parts).set_index("unique_id")[["coverage_90", "width_90", "pinball", "mae"]]
+    table = pd.concat(parts).set_index("unique_id")
+    return pd.DataFrame(table[["coverage_90", "width_90", "pinball", "mae"]])

@@ -23,6 +23,7 @@ using Row = Eigen::Matrix<double, 1, Eigen::Dynamic>;
 // Chosen on ETTh1 and on the training parts of M4 hourly without their last two days.
 constexpr double kPenalty = 1e-2;
 constexpr double kSeasonPenalty = 5e-2;
+constexpr std::size_t kRefits = 8;            // along the scored origins, besides the last one
 constexpr std::int64_t kMostRecentLags = 24;  // or as many as the shortest season has
 constexpr std::int64_t kLagsWithoutSeason = 12;
 constexpr std::int64_t kRowsPerLag = 3;     // before the first forecast
@@ -117,7 +118,7 @@ class Fit {
   }
 
   void run(std::span<const std::int64_t> origins, ByOriginAndStep& out) {
-    for (const RefitBlock& block : refit_blocks(origins.size())) {
+    for (const RefitBlock& block : refit_blocks(origins.size(), kRefits)) {
       const LinearModel model = fit(origins[block.begin]);
       forecast(model, origins.subspan(block.begin, block.end - block.begin),
                out.middleRows(static_cast<Eigen::Index>(block.begin),

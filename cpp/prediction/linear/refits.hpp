@@ -12,7 +12,8 @@ struct RefitBlock {
   std::size_t end;
 };
 
-// At most 8 blocks of about equal size, and the last origin by itself: its fit uses the whole past.
-std::vector<RefitBlock> refit_blocks(std::size_t origins);
+// At most `refits` blocks of about equal size, and the last origin by itself: its fit uses the
+// whole past.
+std::vector<RefitBlock> refit_blocks(std::size_t origins, std::size_t refits);
 
 }  // namespace fairlead

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from fairlead import _core
 from fairlead.errors import InvalidInputError
+from fairlead.prediction.external import PointModel
 from fairlead.prediction.intervals import freq_name
-from fairlead.prediction.options import Model, band_columns, band_ends, check_levels, whole
+from fairlead.prediction.options import band_columns, band_ends, check_levels, model_of, whole
 from fairlead.prediction.series import DemandSeries, read_demand
 from fairlead.printed import Printed
 from fairlead.tables import to_native_like
@@ -21,7 +22,7 @@ from fairlead.tables.frames import Codes, Floats, Ints
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["BacktestResult", "backtest"]
+__all__ = ["BacktestResult", "backtest", "cross_validation"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -89,13 +90,14 @@ def backtest(
     demand: Any,
     horizon: int,
     *,
-    model: str | Sequence[str] = "auto",
+    model: str | PointModel | Sequence[str | PointModel] = "auto",
     n_windows: int = 7,
-    step: int | None = None,
+    step_size: int | None = None,
     level: float | Sequence[float] = (80,),
     freq: Any = None,
     season_lengths: int | Sequence[int] | None = None,
     window: int | None = None,
+    threads: int | None = None,
 ) -> BacktestResult:
     """Forecast from past origins and compare with what came.
 
@@ -104,13 +106,13 @@ def backtest(
 
     Parameters
     ----------
-    demand, horizon, level, freq, season_lengths, window
+    demand, horizon, level, freq, season_lengths, window, threads
         As for `predict`.
-    model : str or sequence of str, default "auto"
-        One or more of ``fairlead.prediction.models``.
+    model : str, PointModel or sequence of them, default "auto"
+        One or more, as for `predict`.
     n_windows : int, default 7
         Forecasts per series; the last one ends with the series.
-    step : int, optional
+    step_size : int, optional
         Intervals from one cutoff to the next; by default the horizon.
 
     Returns
@@ -140,13 +142,14 @@ def backtest(
     1    rolling_mean  6.0   NaN
     """
     horizon, n_windows = whole("horizon", horizon), whole("n_windows", n_windows)
-    step = horizon if step is None else whole("step", step)
+    step = horizon if step_size is None else whole("step_size", step_size)
     levels = check_levels(level)
     series = read_demand(demand, freq)
-    names = (model,) if isinstance(model, str) else tuple(dict.fromkeys(model))
-    if not names:
+    given = [model] if isinstance(model, str | PointModel) else list(dict.fromkeys(model))
+    if not given:
         raise InvalidInputError("model must name at least one model")
-    chosen = [Model.of(name, series.step_ns, season_lengths, window) for name in names]
+    chosen = [model_of(each, series.step_ns, season_lengths, window) for each in given]
+    names = tuple(each.name for each in chosen)
     origins = _origins(series, horizon, n_windows, step)
     of = np.repeat(np.arange(len(series.ids), dtype=np.int32), n_windows)
     rows = np.repeat(of, horizon)
@@ -162,7 +165,7 @@ def backtest(
     probabilities = np.array([*_core.DECILES, *(p for v in levels for p in band_ends(v))])
     scores = []
     for each in chosen:
-        made = each.forecast(series, of, origins, horizon, probabilities)
+        made = each.forecast(series, of, origins, horizon, probabilities, threads=threads)
         quantiles = made["quantiles"].reshape(len(rows), len(probabilities))
         columns[each.name] = made["point"]
         ends = len(_core.DECILES)
@@ -187,6 +190,59 @@ def backtest(
         freq=freq_name(series.step_ns),
         levels=levels,
     )
+
+
+def cross_validation(
+    df: Any,
+    h: int,
+    *,
+    models: str | PointModel | Sequence[str | PointModel] = "auto",
+    n_windows: int = 1,
+    step_size: int | None = None,
+    level: float | Sequence[float] = (),
+    freq: Any = None,
+    season_lengths: int | Sequence[int] | None = None,
+) -> Any:
+    """The frame of `backtest`, asked for as in the libraries of Nixtla.
+
+    Parameters
+    ----------
+    df : pandas, Polars or Arrow frame
+        ``unique_id``, ``ds``, ``y``.
+    h : int
+        Intervals to forecast.
+    models, n_windows, step_size, level, freq, season_lengths
+        As for `backtest`; every window is fitted anew.
+
+    Returns
+    -------
+    DataFrame of the library of df
+        ``unique_id``, ``ds``, ``cutoff``, ``y``, and per model its forecast and bands; the measures
+        of ``fairlead.prediction`` (`mae`, `quantile_loss`, ...) take it as it is.
+
+    Raises
+    ------
+    InvalidInputError
+        As for `backtest`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> df = pd.DataFrame({"unique_id": "a", "ds": range(0, 360000, 3600), "y": [3.0, 5.0] * 50})
+    >>> made = cross_validation(df, 2, models="seasonal_naive", n_windows=2, season_lengths=2)
+    >>> made[["ds", "cutoff", "seasonal_naive"]].to_numpy().tolist()[-1]
+    [356400.0, 349200.0, 5.0]
+    """
+    return backtest(
+        df,
+        h,
+        model=models,
+        n_windows=n_windows,
+        step_size=step_size,
+        level=level,
+        freq=freq,
+        season_lengths=season_lengths,
+    ).frame
 
 
 def _origins(series: DemandSeries, horizon: int, n_windows: int, step: int) -> Ints:

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fairlead import _core
 from fairlead.errors import InvalidInputError
+from fairlead.prediction.external import External, PointModel
 from fairlead.prediction.intervals import freq_name
 from fairlead.prediction.options import (
     AUTO,
@@ -20,8 +20,12 @@ from fairlead.prediction.options import (
     band_columns,
     band_ends,
     check_levels,
+    check_quantiles,
+    model_of,
+    quantile_columns,
     whole,
 )
+from fairlead.prediction.paths import VECTORS, DemandPaths, shuffled_levels
 from fairlead.prediction.series import DemandSeries, read_demand
 from fairlead.printed import Printed
 from fairlead.tables import to_native_like
@@ -49,8 +53,9 @@ def predict(
     demand: Any,
     horizon: int,
     *,
-    model: str = AUTO,
+    model: str | PointModel = AUTO,
     level: float | Sequence[float] = (80,),
+    quantiles: float | Sequence[float] = (),
     freq: Any = None,
     season_lengths: int | Sequence[int] | None = None,
     window: int | None = None,
@@ -67,11 +72,14 @@ def predict(
         there are several series; as `demand_series` makes it.
     horizon : int
         Intervals to forecast, from the one after the last of each series.
-    model : str, default "auto"
+    model : str or PointModel, default "auto"
         One of `models`. ``auto`` is the mean of those the history is long enough for, weighted per
-        series and step by how close their forecasts from earlier origins came.
+        series and step by how close their forecasts from earlier origins came. Or an object as
+        `PointModel` describes, such as those of ``fairlead.prediction.extras``.
     level : float or sequence of float, default (80,)
         Central bands, per cent.
+    quantiles : float or sequence of float, optional
+        Probabilities between 0 and 1 whose quantiles get a column, such as ``auto-q-90`` for 0.9.
     freq : str, timedelta or s, optional
         Length of the intervals; by default the smallest distance between rows of a series.
     season_lengths : int or sequence of int, optional
@@ -142,25 +150,28 @@ def predict(
     horizon = whole("horizon", horizon)
     levels = check_levels(level)
     series = read_demand(demand, freq)
-    chosen = Model.of(model, series.step_ns, season_lengths, window)
-    grid = np.union1d(_GRID, [p for ends in map(band_ends, levels) for p in ends])
+    chosen = model_of(model, series.step_ns, season_lengths, window)
+    name = chosen.name
+    given = check_quantiles(quantiles)
+    grid = np.union1d(_GRID, [*(p for ends in map(band_ends, levels) for p in ends), *given])
     n = len(series.ids)
     of = np.arange(n, dtype=np.int32)
     made = chosen.forecast(series, of, series.lengths, horizon, grid, threads=threads)
-    quantiles = made["quantiles"].reshape(n * horizon, len(grid))
+    at_grid = made["quantiles"].reshape(n * horizon, len(grid))
     columns = {
         "unique_id": np.repeat(series.ids, horizon),
         "ds": series.time.to_frame_times(series.times_ns(of, series.lengths, horizon)),
     }
-    bands = band_columns(model, levels, quantiles, grid)
+    bands = band_columns(name, levels, at_grid, grid)
+    bands |= quantile_columns(name, given, at_grid, grid)
     if resource is None:
         noted = demand.attrs.get("resource") if isinstance(demand, pd.DataFrame) else None
         resource = "gpus" if noted is None else str(noted)
     return DemandForecast(
-        frame=to_native_like({**columns, model: made["point"], **bands}, demand),
+        frame=to_native_like({**columns, name: made["point"], **bands}, demand),
         history=demand,
-        chosen=to_native_like(_chosen(made, series, model), demand),
-        model=model,
+        chosen=to_native_like(_chosen(made, series, chosen), demand),
+        model=name,
         levels=levels,
         resource=resource,
         unit=_UNITS.get(resource, resource) if unit is None else unit,
@@ -168,8 +179,18 @@ def predict(
         season_lengths=chosen.seasons,
         keys=columns,
         grid=grid,
-        quantiles=quantiles,
+        quantiles=at_grid,
+        source=Source(chosen, series, threads),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What a forecast was made with, to ask the core for more of it."""
+
+    model: Model | External
+    series: DemandSeries
+    threads: int | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -179,8 +200,8 @@ class DemandForecast(Printed):
     Attributes
     ----------
     frame : DataFrame of the library of the history
-        ``unique_id``, ``ds``, the forecast in a column named as the model, and ``<model>-lo-80``,
-        ``<model>-hi-80`` per level; in units of the resource.
+        ``unique_id``, ``ds``, the forecast in a column named as the model, ``<model>-lo-80``,
+        ``<model>-hi-80`` per level and ``<model>-q-90`` per quantile; in units of the resource.
     history : DataFrame
         What it was made from.
     chosen : DataFrame of the same library
@@ -188,7 +209,7 @@ class DemandForecast(Printed):
         many past errors stand behind the bands of the last interval; and with ``auto``
         ``weight_<model>``, the mean weights over the intervals, which sum to 1.
     model : str
-        As asked for.
+        Its name, as asked for.
     levels : tuple of float
         Central bands, per cent.
     resource, unit : str
@@ -200,6 +221,8 @@ class DemandForecast(Printed):
         ``unique_id`` and ``ds`` of each row.
     grid, quantiles : array
         Probabilities, and their quantiles: one row per row of `frame`.
+    source : Source
+        Model and series, for `sample_paths`.
     """
 
     frame: Any
@@ -214,6 +237,7 @@ class DemandForecast(Printed):
     keys: dict[str, Any]
     grid: Floats
     quantiles: Floats
+    source: Source
 
     def quantile(self, q: float) -> Any:
         """One quantile of the demand in every interval.
@@ -253,6 +277,69 @@ class DemandForecast(Printed):
             y = (1 - share) * self.quantiles[:, below] + share * y
         return to_native_like({**self.keys, "y": np.ascontiguousarray(y)}, self.history)
 
+    def sample_paths(self, n: int = 200, *, seed: int = 0) -> DemandPaths:
+        """Equally likely courses of the demand, for plans over several intervals and series.
+
+        Parameters
+        ----------
+        n : int, default 200
+            Paths.
+        seed : int
+            The same seed gives the same paths.
+
+        Returns
+        -------
+        DemandPaths
+            At each interval the paths are distributed as the quantiles say. Over intervals, and
+            over series that end at the same time, they go together as up to 128 past vectors of
+            errors did: a day that comes out high does so as a whole.
+
+        Raises
+        ------
+        InvalidInputError
+            n is not a whole number of 1 or more.
+
+        Notes
+        -----
+        The models forecast from past origins once more, so this takes as long as `predict`.
+
+        References
+        ----------
+        .. [1] Clark et al., Journal of Hydrometeorology 5(1), 2004 (the Schaake shuffle).
+
+        Examples
+        --------
+        >>> import fairlead, pandas as pd
+        >>> demand = pd.DataFrame({"ds": range(0, 345600, 3600), "y": [3.0, 5.0] * 48})
+        >>> forecast = fairlead.predict(demand, 2, model="rolling_mean", window=2)
+        >>> forecast.sample_paths(50).y.shape
+        (50, 1, 2)
+        """
+        if not isinstance(n, numbers.Integral) or isinstance(n, bool) or n < 1:
+            raise InvalidInputError(f"n must be a whole number of paths, 1 or more, got {n!r}")
+        series = self.source.series
+        count = len(series.ids)
+        horizon = len(self.quantiles) // count
+        made = self.source.model.forecast(
+            series,
+            np.arange(count, dtype=np.int32),
+            series.lengths,
+            horizon,
+            self.grid,
+            vectors=VECTORS,
+            threads=self.source.threads,
+        )
+        vectors = made["vectors"].reshape(count, VECTORS, horizon)
+        ends = series.start_ns + series.lengths * series.step_ns
+        levels = shuffled_levels(vectors, ends, int(n), seed).reshape(int(n), -1)
+        above = np.searchsorted(self.grid, levels).clip(1, len(self.grid) - 1)
+        share = (levels - self.grid[above - 1]) / np.diff(self.grid)[above - 1]
+        rows = np.arange(levels.shape[1])
+        values = (1 - share) * self.quantiles[rows, above - 1] + share * self.quantiles[rows, above]
+        return DemandPaths(
+            values.reshape(int(n), count, horizon), series.ids, self.keys, self.history
+        )
+
     def summary(self) -> str:
         """A few lines for people: range, models used, size of the forecast."""
         from fairlead.prediction.summaries import forecast_summary
@@ -282,15 +369,15 @@ class DemandForecast(Printed):
 
 
 def _chosen(
-    made: dict[str, NDArray[Any]], series: DemandSeries, model: str
+    made: dict[str, NDArray[Any]], series: DemandSeries, model: Model | External
 ) -> dict[str, NDArray[Any]]:
-    names = np.array(list(_core.forecasters()), dtype=object)
+    names = np.array(model.names, dtype=object)
     columns = {
         "unique_id": series.ids,
         "model": names[made["model"]],
         "errors": made["errors"],
     }
-    if model == AUTO:
+    if model.name == AUTO:
         weights = made["weights"].reshape(-1, len(names))
         columns |= {
             f"weight_{name}": np.ascontiguousarray(weights[:, i]) for i, name in enumerate(names)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fairlead import _core
 from fairlead.errors import InvalidInputError
+from fairlead.prediction.external import External, PointModel
 from fairlead.prediction.intervals import given_seasons
 from fairlead.prediction.series import DemandSeries
 from fairlead.tables.frames import Codes, Floats, Ints
@@ -23,7 +24,10 @@ __all__ = [
     "band_columns",
     "band_ends",
     "check_levels",
+    "check_quantiles",
+    "model_of",
     "models",
+    "quantile_columns",
     "thread_count",
     "whole",
 ]
@@ -61,21 +65,10 @@ class Model:
     seasons: tuple[int, ...]
     window: int
 
-    @classmethod
-    def of(
-        cls,
-        name: str,
-        step_ns: int,
-        season_lengths: Any,
-        window: int | None,
-    ) -> Model:
-        """The model with the options a user gave, or their defaults at this interval length."""
-        if name not in models():
-            raise InvalidInputError(f"unknown model {name!r}; known are {', '.join(models())}")
-        seasons = given_seasons(season_lengths, step_ns)
-        if window is None:
-            window = seasons[0] if seasons else 24
-        return cls(name, seasons, whole("window", window))
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What ``model`` and ``weights`` of a forecast count in."""
+        return tuple(_core.forecasters())
 
     def forecast(
         self,
@@ -104,6 +97,25 @@ class Model:
             threads=thread_count(threads),
         )
         return made
+
+
+def model_of(
+    model: str | PointModel, step_ns: int, season_lengths: Any, window: int | None
+) -> Model | External:
+    """The model with the options a user gave, or their defaults at this interval length."""
+    seasons = given_seasons(season_lengths, step_ns)
+    if not isinstance(model, str):
+        if not isinstance(model, PointModel):
+            raise InvalidInputError(
+                f"model must be one of {', '.join(models())}, or have a name and "
+                f"forecast(histories, horizon, seasons); got {type(model).__name__}"
+            )
+        return External(model, seasons)
+    if model not in models():
+        raise InvalidInputError(f"unknown model {model!r}; known are {', '.join(models())}")
+    if window is None:
+        window = seasons[0] if seasons else 24
+    return Model(model, seasons, whole("window", window))
 
 
 def whole(name: str, value: Any) -> int:
@@ -136,6 +148,16 @@ def check_levels(level: Any) -> tuple[float, ...]:
     return tuple(sorted({float(v) for v in given}))
 
 
+def check_quantiles(quantiles: Any) -> tuple[float, ...]:
+    """Probabilities as an ascending tuple; an error unless all lie between 0 and 1."""
+    given = [quantiles] if isinstance(quantiles, numbers.Real) else list(quantiles)
+    if not all(isinstance(q, numbers.Real) and 0 < float(q) < 1 for q in given):
+        raise InvalidInputError(
+            f"quantiles must be above 0 and below 1, such as (0.1, 0.9); got {quantiles!r}"
+        )
+    return tuple(sorted({float(q) for q in given}))
+
+
 def band_ends(level: float) -> tuple[float, float]:
     """Probabilities of the lower and upper end of a band; round, so that they meet the grid's."""
     tail = round((100 - level) / 200, 12)
@@ -152,3 +174,15 @@ def band_columns(
             at = int(np.abs(grid - p).argmin())
             columns[f"{name}-{side}-{level:g}"] = np.ascontiguousarray(quantiles[:, at])
     return columns
+
+
+def quantile_columns(
+    name: str, probabilities: Sequence[float], quantiles: Floats, grid: Floats
+) -> dict[str, Floats]:
+    """``<name>-q-90`` per probability, from quantiles at the grid's probabilities."""
+    return {
+        f"{name}-q-{round(100 * p, 10):g}": np.ascontiguousarray(
+            quantiles[:, int(np.abs(grid - p).argmin())]
+        )
+        for p in probabilities
+    }

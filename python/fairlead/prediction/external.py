@@ -1,0 +1,159 @@
+"""Forecasting models written elsewhere, behind the same calls; bands from their own errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fairlead import _core
+from fairlead.errors import InvalidInputError
+from fairlead.prediction.series import DemandSeries
+from fairlead.tables.frames import Codes, Floats, Ints
+
+__all__ = ["External", "PointModel"]
+
+_ORIGINS = 32  # earlier ones per forecast, for the bands
+_SEASONS = 2  # of the longest season, that they span
+
+
+@runtime_checkable
+class PointModel(Protocol):
+    """What `predict` and `backtest` take as ``model=`` besides names.
+
+    Attributes
+    ----------
+    name : str
+        Of the columns.
+
+    Examples
+    --------
+    >>> import fairlead
+    >>> class Drift:
+    ...     name = "drift"
+    ...     def forecast(self, histories, horizon, seasons):
+    ...         steps = np.arange(1, horizon + 1)
+    ...         return np.stack([y[-1] + (y[-1] - y[0]) / len(y) * steps for y in histories])
+    >>> demand = pd.DataFrame({"ds": range(0, 36000, 3600), "y": range(10)})
+    >>> fairlead.predict(demand, 2, model=Drift()).frame["drift"].tolist()
+    [9.9, 10.8]
+    """
+
+    name: str
+
+    def forecast(
+        self, histories: Sequence[Floats], horizon: int, seasons: tuple[int, ...]
+    ) -> Floats:
+        """Forecast the values after each history.
+
+        Parameters
+        ----------
+        histories : sequence of float64 array
+            One or more known values each, oldest first; a missing one is filled with the last.
+            Ends of the same series at several times are among them: bands come from the errors.
+        horizon : int
+            Intervals.
+        seasons : tuple of int
+            Season lengths, intervals, ascending.
+
+        Returns
+        -------
+        float array, shape (n_histories, horizon)
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class External:
+    """A `PointModel` with the options of a forecast; asked as the core's models are.
+
+    Attributes
+    ----------
+    model : PointModel
+    seasons : tuple of int
+        Season lengths, intervals, ascending.
+    """
+
+    model: PointModel
+    seasons: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """As its columns are named."""
+        return self.model.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What ``model`` of a forecast counts in."""
+        return (self.name,)
+
+    def forecast(
+        self,
+        series: DemandSeries,
+        of: Codes,
+        known: Ints,
+        horizon: int,
+        quantiles: Floats,
+        *,
+        vectors: int = 0,
+        threads: int | None = None,
+    ) -> dict[str, NDArray[Any]]:
+        """As `Model.forecast`; ``threads`` is left to the model."""
+        origins = [self._origins(int(n)) for n in known]
+        filled = {i: pd.Series(series.of(i)).ffill().to_numpy() for i in set(of.tolist())}
+        histories: list[Floats] = [
+            filled[i][:o] for i, own in zip(of.tolist(), origins, strict=True) for o in own
+        ]
+        made = np.asarray(self.model.forecast(histories, horizon, self.seasons), dtype=np.float64)
+        if made.shape != (len(histories), horizon) or not np.isfinite(made).all():
+            raise InvalidInputError(
+                f"model {self.name!r} must forecast finite values of shape "
+                f"{(len(histories), horizon)}, got {made.shape}"
+            )
+        made = np.maximum(made, 0)
+        bands, errors, kept, ends = [], [], [], np.cumsum([len(own) for own in origins])
+        for i, n, own, end in zip(of.tolist(), known.tolist(), origins, ends, strict=True):
+            part = made[end - len(own) : end]
+            error = _errors(series.of(i)[:n], part, own)
+            shifts = _core.error_quantiles(error.ravel(), own, horizon, n, quantiles)
+            bands.append(np.maximum(part[-1][:, None] + shifts.reshape(horizon, -1), 0))
+            errors.append(int((~np.isnan(error[:, -1])).sum()))
+            kept.append(_latest(error, own, n, vectors))
+        return {
+            "point": made[ends - 1].ravel(),
+            "quantiles": np.concatenate([band.ravel() for band in bands]),
+            "model": np.zeros(len(of), dtype=np.int32),
+            "errors": np.array(errors, dtype=np.int64),
+            "vectors": np.concatenate([rows.ravel() for rows in kept]),
+        }
+
+    def _origins(self, known: int) -> Ints:
+        """Evenly spaced ones in the later half of the past, and `known` itself."""
+        longest = self.seasons[-1] if self.seasons else 0
+        step = max(1, _SEASONS * longest // _ORIGINS)
+        while any(math.gcd(step, season) > 1 for season in self.seasons):
+            step += 1
+        back = step * np.arange(_ORIGINS, -1, -1, dtype=np.int64)
+        origins: Ints = known - back[back <= known // 2]
+        return origins
+
+
+def _errors(values: Floats, made: Floats, origins: Ints) -> Floats:
+    """Outcome - forecast, by origin and step; NaN where there is no outcome."""
+    horizon = made.shape[1]
+    padded = np.append(values, np.full(horizon, np.nan))
+    errors: Floats = padded[origins[:, None] + np.arange(horizon)] - made
+    return errors
+
+
+def _latest(errors: Floats, origins: Ints, known: int, count: int) -> Floats:
+    """Up to `count` rows whose outcomes are all known, the latest first; NaN where fewer."""
+    whole = errors[origins + errors.shape[1] <= known][::-1][:count]
+    rows = np.full((count, errors.shape[1]), np.nan)
+    rows[: len(whole)] = whole
+    return rows
