@@ -31,7 +31,7 @@ inline constexpr std::int64_t kVectorSpacing = 4;
 
 // Forecasts the values after each past (of one value or more each). A model that a past is too
 // short for gives way to seasonal_naive, and that to rolling_mean; `auto` combines (see combine())
-// the models the past is long enough for, without those that take too long.
+// the quick ones among the models the past is long enough for.
 //
 // Every model forecasts from many earlier origins as well, each time from what was known there;
 // those errors give the weights and the bands (ErrorBands). Nothing is scored that is not in the

@@ -16,7 +16,6 @@ import fairlead
 
 _CLUSTERS = ("vc6YE", "vchbv", "vcLJZ", "vc3sl", "vcTJs", "vcSoL", "vcdI0", "vcJkd")
 _SUM = "sum of the 8"
-_HOUR = 3600.0
 # Of Naive2, the measure of the competition's average of sMAPE and MASE.
 _NAIVE2_SMAPE, _NAIVE2_MASE = 18.383, 2.395
 
@@ -108,13 +107,50 @@ def cluster_means(table: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def band_figures(shared: Path, model: str = "auto", step: int = 1) -> pd.DataFrame:
+def band_figures(
+    shared: Path, model: str = "auto", step: int = 1, window: int | None = None
+) -> pd.DataFrame:
     """Share inside the 90 % band and pinball loss per series: origins of the last 14 days."""
     parts = [
         fairlead.backtest(
-            demand, 24, model=model, n_windows=1 + (14 * 24 - 24) // step, step_size=step, level=90
+            demand,
+            24,
+            model=model,
+            n_windows=1 + (14 * 24 - 24) // step,
+            step_size=step,
+            level=90,
+            window=window,
         ).metrics
         for demand in (earth_demand(shared), servegen_demand(shared))
     ]
     table = pd.concat(parts).set_index("unique_id")
     return pd.DataFrame(table[["coverage_90", "width_90", "pinball", "mae"]])
+
+
+def venus_figures(
+    shared: Path, model: str = "auto", every: int = 20, window: int | None = None
+) -> dict[str, float]:
+    """MAE of jobs and GPUs submitted in 10 minutes of September, from data 10 min and 1 h old.
+
+    Of every `every`-th window, each from the four weeks before.
+    """
+    table = pd.read_csv(
+        shared / "traces" / "helios-venus-throughput-2020" / "cluster_throughput.csv.gz"
+    )
+    weeks, september = 4 * 7 * 144, len(table) - 4032
+    figures = {}
+    for name, column in (("jobs", "submit_gpu_job"), ("gpus", "submit_gpu_num")):
+        y = table[column].to_numpy(float)
+        origins = np.arange(september, len(y) - 5, every)
+        demand = pd.DataFrame(
+            {
+                "unique_id": np.repeat(origins, weeks),
+                "ds": np.tile(600.0 * np.arange(weeks), len(origins)),
+                "y": np.concatenate([y[o - weeks : o] for o in origins]),
+            }
+        )
+        forecast = fairlead.predict(demand, 6, model=model, window=window)
+        made = forecast.frame[model].to_numpy().reshape(-1, 6)
+        figures[f"{name}, 1 h old"] = float(np.abs(made[:, 5] - y[origins + 5]).mean())
+        figures[f"{name}, 10 min old"] = float(np.abs(made[:, 0] - y[origins]).mean())
+    return figures

@@ -105,8 +105,11 @@ class External:
     ) -> dict[str, NDArray[Any]]:
         """As `Model.forecast`; ``threads`` is left to the model."""
         origins = [self._origins(int(n)) for n in known]
-        filled = {i: pd.Series(series.of(i)).ffill().to_numpy() for i in set(of.tolist())}
-        histories: list[Floats] = [
+        filled = {
+            i: np.asarray(pd.Series(series.of(i)).ffill(), dtype=np.float64)
+            for i in set(of.tolist())
+        }
+        histories = [
             filled[i][:o] for i, own in zip(of.tolist(), origins, strict=True) for o in own
         ]
         made = np.asarray(self.model.forecast(histories, horizon, self.seasons), dtype=np.float64)

@@ -110,14 +110,15 @@ def predict(
     A model's weight in ``auto`` at a step ahead is its mean absolute error there (twice the pinball
     loss of a median) to the power -4, over the outcomes of the last two longest seasons; errors of
     neighbouring steps count too, and without evidence all weights are equal. The weights at an
-    earlier origin come from what was known there. ``ets``, ``held_out_ets`` and ``auto_theta`` are
-    not among the models combined: they take too long for what they add.
+    earlier origin come from what was known there. Combined are the models that take a few ms a
+    series at most: naive, rolling and simply smoothed ones and the ridges.
 
     Bands are quantiles of the errors the same model or combination made from up to 512 earlier
-    origins, each time knowing only what was known there (models that learn are refitted eight times
-    along them); by step ahead, and never below 0. With fewer than 20 errors at a step those of the
-    steps beside it are used too; if there are fewer than 20 even so, each counts in both
-    directions.
+    origins, each time knowing only what was known there (models that learn are refitted up to
+    eight times along them); by step ahead, and never below 0. With fewer than 20 errors at a step
+    those of the steps beside it are used too; if there are fewer than 20 even so, each counts in
+    both directions. Which of the errors a band ends at follows the misses of the bands before:
+    adaptive conformal levels, by step.
 
     Short histories: a model that the history is too short for gives way to ``seasonal_naive``, and
     below one season to ``rolling_mean``; ``chosen`` says what was used. One known value gives a
@@ -134,6 +135,8 @@ def predict(
     .. [1] Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 2021, 5.2, 5.5
        and 5.10.
     .. [2] Hoerl and Kennard, Technometrics 12(1), 1970 (ridge).
+    .. [3] Bates and Granger, Operational Research Quarterly 20(4), 1969 (combination).
+    .. [4] Gibbs and Candes, Adaptive conformal inference under distribution shift, NeurIPS 2021.
 
     Examples
     --------
