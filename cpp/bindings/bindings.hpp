@@ -8,6 +8,7 @@ namespace fairlead::bindings {
 void register_errors();
 void bind_monitoring(pybind11::module_& m);
 void bind_engine(pybind11::module_& m);
+void bind_features(pybind11::module_& m);
 void bind_prediction(pybind11::module_& m);
 void bind_scheduling(pybind11::module_& m);
 void bind_scoring(pybind11::module_& m);

@@ -14,12 +14,14 @@ __all__: list[str] = [
     "Nodes",
     "ScoreBatch",
     "Simulation",
+    "calendar_column",
     "cuda_build_reason",
-    "features",
+    "feature_columns",
     "find_alerts",
     "forecast",
     "forecast_scores",
     "forecasters",
+    "harmonic_column",
     "match",
     "match_methods",
     "mean_use",
@@ -148,22 +150,35 @@ class ScoreBatch:
         Distinct requests.
         """
 
-def features(
+def calendar_column(
+    local_ns: numpy.typing.NDArray[numpy.int64], field: str
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    One field of times on the wall clock.
+    """
+
+def feature_columns(
     values: numpy.typing.NDArray[numpy.float64],
-    features: collections.abc.Sequence[
+    offsets: numpy.typing.NDArray[numpy.int64],
+    specs: collections.abc.Sequence[
         tuple[
+            str,
             str,
             typing.SupportsInt | typing.SupportsIndex,
             typing.SupportsInt | typing.SupportsIndex,
             typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
         ]
     ],
     *,
-    step: typing.SupportsInt | typing.SupportsIndex,
-    phase: typing.SupportsInt | typing.SupportsIndex,
-) -> numpy.typing.NDArray[numpy.float64]:
+    first_origin: typing.SupportsInt | typing.SupportsIndex,
+    more: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+    single: bool,
+) -> list:
     """
-    Features as (kind, length, order, shift); row o is what is known of the value `step` after the first o.
+    One array per (statistic, memory, lag, window, stride, min_samples, parameter); row r of a series is what is known at the origin first_origin + r.
     """
 
 def find_alerts(
@@ -214,6 +229,18 @@ def forecast_scores(
 def forecasters() -> dict[str, str]:
     """
     Model names and what they do, in registry order.
+    """
+
+def harmonic_column(
+    first_places: numpy.typing.NDArray[numpy.int64],
+    offsets: numpy.typing.NDArray[numpy.int64],
+    *,
+    season: typing.SupportsInt | typing.SupportsIndex,
+    harmonic: typing.SupportsInt | typing.SupportsIndex,
+    sine: bool,
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    A wave of a season along each series.
     """
 
 def match(nodes: Nodes, jobs: dict, method: str) -> dict:

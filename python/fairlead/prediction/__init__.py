@@ -2,12 +2,14 @@
 
 `demand_series` turns a jobs table into demand over time, `predict` forecasts it with bands,
 `backtest` says how good such forecasts would have been, `models` lists what there is.
+`demand_features` makes features of the series for models of one's own.
 """
 
 from __future__ import annotations
 
 from fairlead.prediction.backtesting import BacktestResult, backtest
 from fairlead.prediction.demand import demand_series
+from fairlead.prediction.features import demand_features
 from fairlead.prediction.forecasting import DemandForecast, predict
 from fairlead.prediction.options import models
 
@@ -15,6 +17,7 @@ __all__ = [
     "BacktestResult",
     "DemandForecast",
     "backtest",
+    "demand_features",
     "demand_series",
     "models",
     "predict",

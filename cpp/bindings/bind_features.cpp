@@ -1,0 +1,119 @@
+// The bindings of features: of series, of times and of jobs.
+#include <pybind11/stl.h>
+
+#include <array>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/errors.hpp"
+#include "bindings/bindings.hpp"
+#include "bindings/columns.hpp"
+#include "prediction/features/calendar.hpp"
+#include "prediction/features/columns.hpp"
+
+namespace py = pybind11;
+using namespace pybind11::literals;
+
+namespace fairlead::bindings {
+namespace {
+
+using SpecTuple = std::tuple<std::string, std::string, std::int64_t, std::int64_t, std::int64_t,
+                             std::int64_t, double>;
+
+template <typename Kind, std::size_t N>
+Kind named(const std::array<std::pair<const char*, Kind>, N>& known, const std::string& name) {
+  for (const auto& [word, kind] : known) {
+    if (word == name) return kind;
+  }
+  throw InvalidInput("unknown kind of feature '" + name + "'");
+}
+
+constexpr std::array<std::pair<const char*, FeatureStatistic>, 6> kStatistics{
+    {{"value", FeatureStatistic::value},
+     {"mean", FeatureStatistic::mean},
+     {"std", FeatureStatistic::deviation},
+     {"min", FeatureStatistic::minimum},
+     {"max", FeatureStatistic::maximum},
+     {"quantile", FeatureStatistic::quantile}}};
+constexpr std::array<std::pair<const char*, Memory>, 3> kMemories{
+    {{"window", Memory::window},
+     {"everything", Memory::everything},
+     {"exponential", Memory::exponential}}};
+
+std::vector<FeatureSpec> specs_from(const std::vector<SpecTuple>& tuples) {
+  std::vector<FeatureSpec> specs;
+  for (const auto& [statistic, memory, lag, window, stride, min_samples, parameter] : tuples)
+    specs.push_back({named(kStatistics, statistic), named(kMemories, memory), lag, window, stride,
+                     min_samples, parameter});
+  return specs;
+}
+
+// An array a column, of NumPy's own memory: what is freed is used again without a page fault.
+template <typename T>
+std::vector<Column<T>> columns_of(const FeatureTable& table, const std::vector<FeatureSpec>& specs,
+                                  const FeatureRows& rows, unsigned threads) {
+  std::vector<Column<T>> columns;
+  std::vector<T*> places;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    columns.emplace_back(static_cast<py::ssize_t>(table.values.size()) +
+                         table.series() * rows.more);
+    places.push_back(columns.back().mutable_data());
+  }
+  const py::gil_scoped_release nogil;
+  feature_columns<T>(table, specs, rows, threads, raise_pending_signal, places);
+  return columns;
+}
+
+void bind_series(py::module_& m) {
+  m.def(
+      "feature_columns",
+      [](const Column<double>& values, const Column<std::int64_t>& offsets,
+         const std::vector<SpecTuple>& specs, std::int64_t first_origin, std::int64_t more,
+         unsigned threads, bool single) -> py::list {
+        const FeatureTable table{view(values), view(offsets)};
+        const FeatureRows rows{first_origin, more};
+        if (single) return py::cast(columns_of<float>(table, specs_from(specs), rows, threads));
+        return py::cast(columns_of<double>(table, specs_from(specs), rows, threads));
+      },
+      "values"_a.noconvert(), "offsets"_a.noconvert(), "specs"_a, py::kw_only(), "first_origin"_a,
+      "more"_a, "threads"_a, "single"_a,
+      "One array per (statistic, memory, lag, window, stride, min_samples, parameter); row r of a "
+      "series is what is known at the origin first_origin + r.");
+}
+
+void bind_calendar(py::module_& m) {
+  m.def(
+      "calendar_column",
+      [](const Column<std::int64_t>& local_ns, const std::string& field) {
+        Column<double> out(local_ns.size());
+        const std::span<double> places = mutable_view(out);
+        const CalendarField which = calendar_field(field);
+        const py::gil_scoped_release nogil;
+        write_calendar(view(local_ns), which, places);
+        return out;
+      },
+      "local_ns"_a.noconvert(), "field"_a, "One field of times on the wall clock.");
+  m.def(
+      "harmonic_column",
+      [](const Column<std::int64_t>& first_places, const Column<std::int64_t>& offsets,
+         std::int64_t season, std::int64_t harmonic, bool sine) {
+        Column<double> out(offsets.data()[offsets.size() - 1]);
+        const std::span<double> places = mutable_view(out);
+        const py::gil_scoped_release nogil;
+        write_harmonics(view(first_places), view(offsets), season, harmonic, sine, places);
+        return out;
+      },
+      "first_places"_a.noconvert(), "offsets"_a.noconvert(), py::kw_only(), "season"_a,
+      "harmonic"_a, "sine"_a, "A wave of a season along each series.");
+}
+
+}  // namespace
+
+void bind_features(py::module_& m) {
+  bind_series(m);
+  bind_calendar(m);
+}
+
+}  // namespace fairlead::bindings
