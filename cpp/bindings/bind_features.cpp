@@ -12,6 +12,7 @@
 #include "bindings/columns.hpp"
 #include "prediction/features/calendar.hpp"
 #include "prediction/features/columns.hpp"
+#include "prediction/trees/ensemble.hpp"
 
 namespace py = pybind11;
 using namespace pybind11::literals;
@@ -109,11 +110,58 @@ void bind_calendar(py::module_& m) {
       "harmonic"_a, "sine"_a, "A wave of a season along each series.");
 }
 
+// The table that a dict of columns views; the arrays must outlive it.
+class TreeColumns {
+ public:
+  explicit TreeColumns(const py::dict& columns) : columns_(columns) {}
+
+  TreeTable table() {
+    return {of<std::int32_t>("leaves"),
+            of<std::int32_t>("feature"),
+            of<double>("threshold"),
+            of<std::int32_t>("decision"),
+            of<std::int32_t>("left"),
+            of<std::int32_t>("right"),
+            of<double>("leaf_value"),
+            of<std::int64_t>("category_sets"),
+            of<std::int64_t>("category_bounds"),
+            of<std::uint32_t>("category_words")};
+  }
+
+ private:
+  template <typename T>
+  std::span<const T> of(const char* name) {
+    return view(columns_[name].cast<Column<T>>());
+  }
+
+  const py::dict& columns_;
+};
+
+void bind_trees(py::module_& m) {
+  py::class_<TreeEnsemble>(m, "TreeEnsemble", "Trained trees, evaluated for many rows at a time.")
+      .def(py::init([](const py::dict& columns, std::int32_t features, std::int32_t outputs) {
+             return TreeEnsemble(TreeColumns(columns).table(), features, outputs);
+           }),
+           "columns"_a, py::kw_only(), "features"_a, "outputs"_a)
+      .def(
+          "predict",
+          [](const TreeEnsemble& trees, const Column<double>& rows, unsigned threads) {
+            const py::ssize_t count = rows.size() / trees.features();
+            Column<double> out({count, static_cast<py::ssize_t>(trees.outputs())});
+            const std::span<double> places = mutable_view(out);
+            const py::gil_scoped_release nogil;
+            trees.predict(view(rows), places, threads, raise_pending_signal);
+            return out;
+          },
+          "rows"_a.noconvert(), py::kw_only(), "threads"_a, "Sums of the leaf values by output.");
+}
+
 }  // namespace
 
 void bind_features(py::module_& m) {
   bind_series(m);
   bind_calendar(m);
+  bind_trees(m);
 }
 
 }  // namespace fairlead::bindings

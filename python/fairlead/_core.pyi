@@ -14,6 +14,7 @@ __all__: list[str] = [
     "Nodes",
     "ScoreBatch",
     "Simulation",
+    "TreeEnsemble",
     "calendar_column",
     "cuda_build_reason",
     "feature_columns",
@@ -32,6 +33,27 @@ __all__: list[str] = [
     "score_terms",
     "seasonal_scale",
 ]
+
+class TreeEnsemble:
+    """
+    Trained trees, evaluated for many rows at a time.
+    """
+    def __init__(
+        self,
+        columns: dict,
+        *,
+        features: typing.SupportsInt | typing.SupportsIndex,
+        outputs: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def predict(
+        self,
+        rows: numpy.typing.NDArray[numpy.float64],
+        *,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Sums of the leaf values by output.
+        """
 
 class Nodes:
     def __init__(self, columns: dict) -> None: ...

@@ -1,17 +1,14 @@
 #include "prediction/features/columns.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
 #include <limits>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/buffer.hpp"
+#include "base/crew.hpp"
 #include "base/errors.hpp"
-#include "prediction/features/buffer.hpp"
 #include "prediction/features/loops.hpp"
 #include "prediction/features/quantiles.hpp"
 #include "prediction/features/running.hpp"
@@ -195,37 +192,6 @@ class GroupWriter {
   std::vector<std::span<const double>> group_;
 };
 
-// Runs `work(group)` for every group on several threads; the caller's takes part and pauses.
-class Crew {
- public:
-  explicit Crew(std::size_t groups) : groups_(groups) {}
-
-  template <typename Work, typename Pause>
-  void carry(const Work& work, const Pause& pause) {
-    try {
-      auto do_group = work();
-      for (std::size_t group = next_++; group < groups_; group = next_++) {
-        pause();
-        do_group(group);
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!error_) error_ = std::current_exception();
-      next_ = groups_;
-    }
-  }
-
-  void rethrow() const {
-    if (error_) std::rethrow_exception(error_);
-  }
-
- private:
-  std::size_t groups_;
-  std::atomic<std::size_t> next_ = 0;
-  std::mutex mutex_;
-  std::exception_ptr error_;
-};
-
 void check(const FeatureTable& table, std::span<const FeatureSpec> specs, const FeatureRows& rows,
            std::size_t columns) {
   if (columns != specs.size()) throw InvalidInput("a feature needs one column");
@@ -260,21 +226,14 @@ void feature_columns(const FeatureTable& table, std::span<const FeatureSpec> spe
   check(table, specs, rows, columns.size());
   const std::vector<Segment> segments = segments_of(table, reach_of(specs));
   const std::size_t groups = (segments.size() + kSortedLanes - 1) / kSortedLanes;
-  Crew crew(groups);
-  const auto work = [&] {
+  const auto make = [&] {
     return [&, writer = GroupWriter<T>(table, specs, rows, columns)](std::size_t group) mutable {
       const std::size_t first = group * kSortedLanes;
       writer.write(std::span(segments).subspan(
           first, std::min<std::size_t>(kSortedLanes, segments.size() - first)));
     };
   };
-  {
-    std::vector<std::jthread> others;
-    for (unsigned i = 1; i < std::min<std::size_t>(threads, groups); ++i)
-      others.emplace_back([&] { crew.carry(work, [] {}); });
-    crew.carry(work, pause);
-  }
-  crew.rethrow();
+  share_out(groups, threads, make, pause);
 }
 
 template void feature_columns(const FeatureTable&, std::span<const FeatureSpec>, const FeatureRows&,

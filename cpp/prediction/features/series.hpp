@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "prediction/features/buffer.hpp"
+#include "base/buffer.hpp"
 #include "prediction/features/spec.hpp"
 
 namespace fairlead {

@@ -2,7 +2,8 @@
 
 `demand_series` turns a jobs table into demand over time, `predict` forecasts it with bands,
 `backtest` says how good such forecasts would have been, `models` lists what there is.
-`demand_features` makes features of the series for models of one's own.
+`demand_features` makes features of the series for models of one's own, and
+`TreeEnsemble` evaluates trees trained on such features.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from fairlead.prediction.demand import demand_series
 from fairlead.prediction.features import demand_features
 from fairlead.prediction.forecasting import DemandForecast, predict
 from fairlead.prediction.options import models
+from fairlead.prediction.trees import TreeEnsemble
 
 __all__ = [
     "BacktestResult",
     "DemandForecast",
+    "TreeEnsemble",
     "backtest",
     "demand_features",
     "demand_series",
