@@ -12,6 +12,7 @@
 #include "bindings/columns.hpp"
 #include "prediction/features/calendar.hpp"
 #include "prediction/features/columns.hpp"
+#include "prediction/features/job_history.hpp"
 #include "prediction/trees/ensemble.hpp"
 
 namespace py = pybind11;
@@ -156,12 +157,48 @@ void bind_trees(py::module_& m) {
           "rows"_a.noconvert(), py::kw_only(), "threads"_a, "Sums of the leaf values by output.");
 }
 
+py::list columns_of(JobHistoryColumns&& made) {
+  py::list columns;
+  for (std::vector<double>* column : {&made.ended, &made.running, &made.waiting, &made.since_end_s,
+                                      &made.since_submit_s, &made.geometric_mean_s})
+    columns.append(to_column(std::move(*column)));
+  for (std::vector<std::vector<double>>* group : {&made.last_s, &made.quantile_s}) {
+    for (std::vector<double>& column : *group) columns.append(to_column(std::move(column)));
+  }
+  return columns;
+}
+
+void bind_jobs(py::module_& m) {
+  m.attr("NOT_YET") = kNotYet;
+  m.def(
+      "job_history",
+      [](const Column<std::int64_t>& submit_ns, const Column<std::int64_t>& start_ns,
+         const Column<std::int64_t>& end_ns, const Column<std::int32_t>& group, std::int32_t groups,
+         std::int32_t last, double weight, std::int32_t window,
+         const std::vector<double>& probabilities) {
+        const JobTimes jobs{view(submit_ns), view(start_ns), view(end_ns), view(group)};
+        JobHistoryColumns made;
+        {
+          const py::gil_scoped_release nogil;
+          made = job_history(jobs, {groups, last, weight, window, probabilities});
+        }
+        return columns_of(std::move(made));
+      },
+      "submit_ns"_a.noconvert(), "start_ns"_a.noconvert(), "end_ns"_a.noconvert(),
+      "group"_a.noconvert(), py::kw_only(), "groups"_a, "last"_a, "weight"_a, "window"_a,
+      "probabilities"_a,
+      "Columns ended, running, waiting, since_end_s, since_submit_s, geometric_mean_s, the last "
+      "run "
+      "times and the quantiles of what was known of each job's group at its submission.");
+}
+
 }  // namespace
 
 void bind_features(py::module_& m) {
   bind_series(m);
   bind_calendar(m);
   bind_trees(m);
+  bind_jobs(m);
 }
 
 }  // namespace fairlead::bindings

@@ -11,6 +11,7 @@ import typing
 __all__: list[str] = [
     "DECILES",
     "Engine",
+    "NOT_YET",
     "Nodes",
     "ScoreBatch",
     "Simulation",
@@ -23,6 +24,7 @@ __all__: list[str] = [
     "forecast_scores",
     "forecasters",
     "harmonic_column",
+    "job_history",
     "match",
     "match_methods",
     "mean_use",
@@ -265,6 +267,22 @@ def harmonic_column(
     A wave of a season along each series.
     """
 
+def job_history(
+    submit_ns: numpy.typing.NDArray[numpy.int64],
+    start_ns: numpy.typing.NDArray[numpy.int64],
+    end_ns: numpy.typing.NDArray[numpy.int64],
+    group: numpy.typing.NDArray[numpy.int32],
+    *,
+    groups: typing.SupportsInt | typing.SupportsIndex,
+    last: typing.SupportsInt | typing.SupportsIndex,
+    weight: typing.SupportsFloat | typing.SupportsIndex,
+    window: typing.SupportsInt | typing.SupportsIndex,
+    probabilities: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+) -> list:
+    """
+    Columns ended, running, waiting, since_end_s, since_submit_s, geometric_mean_s, the last run times and the quantiles of what was known of each job's group at its submission.
+    """
+
 def match(nodes: Nodes, jobs: dict, method: str) -> dict:
     """
     Tasks to nodes: status and reason by job, a row a placed task.
@@ -305,5 +323,6 @@ def seasonal_scale(
     """
 
 DECILES: tuple = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+NOT_YET: int = 9223372036854775807
 __version__: str
 cuda_build_reason: str
