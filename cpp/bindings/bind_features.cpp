@@ -13,6 +13,7 @@
 #include "prediction/features/calendar.hpp"
 #include "prediction/features/columns.hpp"
 #include "prediction/features/job_history.hpp"
+#include "prediction/features/stream.hpp"
 #include "prediction/trees/ensemble.hpp"
 
 namespace py = pybind11;
@@ -83,6 +84,22 @@ void bind_series(py::module_& m) {
       "more"_a, "threads"_a, "single"_a,
       "One array per (statistic, memory, lag, window, stride, min_samples, parameter); row r of a "
       "series is what is known at the origin first_origin + r.");
+}
+
+void bind_stream(py::module_& m) {
+  py::class_<FeatureStream>(m, "FeatureStream", "Features of series that grow value by value.")
+      .def(py::init([](const std::vector<SpecTuple>& specs, std::size_t series) {
+             return FeatureStream(specs_from(specs), series);
+           }),
+           "specs"_a, "series"_a)
+      .def(
+          "observe",
+          [](FeatureStream& stream, const Column<double>& values) {
+            Column<double> out({stream.features(), stream.series()});
+            stream.observe(view(values), mutable_view(out));
+            return out;
+          },
+          "values"_a.noconvert(), "What is known after the next values: a row a feature.");
 }
 
 void bind_calendar(py::module_& m) {
@@ -196,6 +213,7 @@ void bind_jobs(py::module_& m) {
 
 void bind_features(py::module_& m) {
   bind_series(m);
+  bind_stream(m);
   bind_calendar(m);
   bind_trees(m);
   bind_jobs(m);

@@ -11,6 +11,7 @@ import typing
 __all__: list[str] = [
     "DECILES",
     "Engine",
+    "FeatureStream",
     "NOT_YET",
     "Nodes",
     "ScoreBatch",
@@ -35,6 +36,32 @@ __all__: list[str] = [
     "score_terms",
     "seasonal_scale",
 ]
+
+class FeatureStream:
+    """
+    Features of series that grow value by value.
+    """
+    def __init__(
+        self,
+        specs: collections.abc.Sequence[
+            tuple[
+                str,
+                str,
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsFloat | typing.SupportsIndex,
+            ]
+        ],
+        series: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def observe(
+        self, values: numpy.typing.NDArray[numpy.float64]
+    ) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        What is known after the next values: a row a feature.
+        """
 
 class TreeEnsemble:
     """

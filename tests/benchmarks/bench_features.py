@@ -5,13 +5,17 @@ over 24 and 168; three quantiles over 24; two exponential means; seasonal mean, 
 maximum over 24 x 4; expanding mean and deviation) by fairlead's core, coreforecast and, on fewer
 series, pandas; and rolling medians of one series by bottleneck. All take their turns in one run on
 one thread, and answers are compared. CPU time, best of several turns, in ns a value; the ratio is
-theirs to ours. A peer that is not installed is named and left out.
+theirs to ours. Memory that is freed is kept for both (the benchmark starts itself anew with malloc
+told so): else page faults, which cost more than the work, come and go. A peer that is not installed
+is named and left out.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import platform
+import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -22,7 +26,7 @@ import pandas as pd
 
 from fairlead import _core
 from fairlead.prediction import demand_features
-from fairlead.prediction.features import ValueFeature, ewm, expanding, lags, rolling
+from fairlead.prediction.features import FeatureStream, ValueFeature, ewm, expanding, lags, rolling
 
 
 def features(quantiles: bool) -> list[ValueFeature]:
@@ -51,8 +55,10 @@ def ours(asked: list[ValueFeature], values: np.ndarray, n: int, single: bool) ->
     )
 
 
-def of_coreforecast(asked: list[ValueFeature], values: np.ndarray, n: int) -> Callable[[], Any]:
-    """The same columns by coreforecast."""
+def of_coreforecast(
+    asked: list[ValueFeature], values: np.ndarray, n: int, update: bool = False
+) -> Callable[[], Any]:
+    """The same columns by coreforecast, or only their next rows."""
     transforms = import_module("coreforecast.lag_transforms")
     grouped = import_module("coreforecast.grouped_array").GroupedArray
     group = grouped(values, np.arange(0, len(values) + 1, n, dtype=np.int32))
@@ -74,6 +80,10 @@ def of_coreforecast(asked: list[ValueFeature], values: np.ndarray, n: int) -> Ca
         return getattr(transforms, f"Rolling{word}")(f.lag, window_size=f.window)
 
     made = [transform(feature) for feature in asked]
+    if update:
+        for one in made:
+            one.transform(group)  # some keep what their update goes on from
+        return lambda: [one.update(group) for one in made]
     return lambda: [one.transform(group) for one in made]
 
 
@@ -180,6 +190,26 @@ def compare_medians(n: int, turns: int) -> None:
             report(f"median over {window}, {word}", works, turns, n)
 
 
+def compare_updates(series: int, turns: int) -> None:
+    """The newest row after a tick; coreforecast's from the series as they stand."""
+    asked = features(True)
+    values = np.random.default_rng(3).normal(50, 9, (1000, series))
+    stream = FeatureStream(asked, series)
+    for tick in values[:400]:
+        stream.observe(tick)
+
+    def observe() -> None:
+        for tick in values[400:]:
+            stream.observe(tick)
+
+    # All 600 ticks, so that the ticks that sum a window anew take their share.
+    report("24 features, a tick", {"fairlead": observe}, turns, 600 * len(asked) * series)
+    if has("coreforecast"):
+        flat = np.ascontiguousarray(values.T).ravel()
+        update = of_coreforecast(asked, flat, 1000, update=True)
+        report("24 features, a tick", {"coreforecast": update}, turns, len(asked) * series)
+
+
 def report(what: str, works: dict[str, Callable[[], Any]], turns: int, values: int) -> None:
     """One line: ns a value of each, and the ratio to the first."""
     took = {name: 1e9 * s / values for name, s in best_of(turns, works).items()}
@@ -196,9 +226,13 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=1000)
     parser.add_argument("--turns", type=int, default=5)
     args = parser.parse_args()
+    kept = {"MALLOC_TRIM_THRESHOLD_": str(2**40), "MALLOC_MMAP_THRESHOLD_": str(2**30)}
+    if not kept.keys() <= os.environ.keys():
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | kept)
     print(f"{platform.processor() or platform.machine()}, NumPy {np.__version__}; ns a value")
     compare_sets(args.series, args.length, args.turns)
     compare_medians(args.series * args.length, args.turns)
+    compare_updates(args.series, args.turns)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 from fairlead import InvalidInputError
 from fairlead.prediction import demand_features
 from fairlead.prediction.features import (
+    FeatureStream,
     calendar,
     ewm,
     expanding,
@@ -253,6 +254,36 @@ def test_any_number_of_threads_gives_the_same(threads: int) -> None:
     pd.testing.assert_frame_equal(made, demand_features(demand, EVERY), rtol=0, atol=0)
 
 
+STREAMED = [
+    *(f for f in EVERY if f is not EVERY[0]),
+    *EVERY[0],
+    *(rolling(s, 3, lag=4, min_samples=1) for s in STATISTICS),
+]
+STREAMED = [f for f in STREAMED if not f.name.startswith("expanding_quantile")]
+
+
+@settings(deadline=None, max_examples=20)
+@given(values=hnp.arrays(float, st.tuples(st.integers(1, 90), st.just(11)), elements=VALUES))
+def test_a_stream_has_the_rows_of_the_batch(values: np.ndarray) -> None:
+    """After each tick it knows what a later row of the frame knows."""
+    values[0] = 1.0
+    stream = FeatureStream(STREAMED, n_series=11)
+    made = np.array([stream.observe(tick) for tick in values])
+    for s in range(11):
+        batch = demand_features(frame(values[:, s]), STREAMED, freq="1h", horizon=1)
+        expected = batch[list(stream.names)].to_numpy()[1 : len(made) + 1]
+        np.testing.assert_allclose(made[:, s], expected, rtol=1e-9, atol=1e-7)
+
+
+def test_a_stream_keeps_no_trace_of_what_left_the_window() -> None:
+    """Runs are joined, never subtracted."""
+    stream = FeatureStream([rolling("std", 5), rolling("mean", 5)])
+    for value in [1e15, *[0.5] * 4]:
+        stream.observe([value])
+    for _ in range(9):
+        assert stream.observe([0.5]).tolist() == [[0.0, 0.5]]
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -276,6 +307,14 @@ def test_any_number_of_threads_gives_the_same(threads: int) -> None:
             "need datetimes in ds",
         ),
         (lambda: column(np.ones(3), time_since([3.0])), "times of 'event' must be a datetime"),
+        (lambda: FeatureStream(fourier(24)), "a stream takes features of values"),
+        (lambda: FeatureStream([expanding("median")]), "there is no state for it"),
+        (
+            lambda: FeatureStream(lags(1), n_series=0),
+            "n_series must be a whole number of 1 or more",
+        ),
+        (lambda: FeatureStream(lags(1)).observe([1.0, 2.0]), "values must be 1 numbers"),
+        (lambda: FeatureStream(lags(1)).observe([np.inf]), "finite or missing"),
     ],
 )
 def test_what_cannot_be_made_is_refused(make: Any, message: str) -> None:

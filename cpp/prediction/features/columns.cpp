@@ -203,18 +203,7 @@ void check(const FeatureTable& table, std::span<const FeatureSpec> specs, const 
     if (table.offsets[series + 1] - table.offsets[series] + rows.more < 0)
       throw InvalidInput("a series cannot have fewer than no rows");
   }
-  for (const FeatureSpec& spec : specs) {
-    if (spec.lag < 1 || spec.window < 1 || spec.stride < 1)
-      throw InvalidInput("a feature needs a lag, a window and a season of 1 or more");
-    const bool exponential = spec.memory == Memory::exponential;
-    const bool share = exponential || spec.statistic == FeatureStatistic::quantile;
-    if (share && !(spec.parameter >= 0 && spec.parameter <= 1))
-      throw InvalidInput("a probability or weight must lie between 0 and 1, got " +
-                         std::to_string(spec.parameter));
-    if (exponential && spec.statistic != FeatureStatistic::mean &&
-        spec.statistic != FeatureStatistic::deviation)
-      throw InvalidInput("exponential weights have a mean and a deviation, nothing else");
-  }
+  std::ranges::for_each(specs, check_feature);
 }
 
 }  // namespace

@@ -26,11 +26,7 @@ struct FeatureSpec {
   double parameter = 0;  // the probability of a quantile; the weight of an exponential statistic
 };
 
-// The origin o has seen the first o values. Row r is what is known at the origin first + r; origins
-// before 1 know nothing, and nothing is known beyond the last value.
-struct Origins {
-  std::int64_t first = 0;
-  std::int64_t count = 0;
-};
+// Throws InvalidInput for a feature that would read the future, or that there is no such thing as.
+void check_feature(const FeatureSpec& spec);
 
 }  // namespace fairlead

@@ -8,7 +8,7 @@ from typing import Any
 
 from fairlead.errors import InvalidInputError
 
-__all__ = ["ValueFeature", "ewm", "expanding", "lags", "rolling"]
+__all__ = ["ValueFeature", "ewm", "expanding", "lags", "rolling", "whole_number"]
 
 _STATISTICS = ("mean", "std", "min", "max")
 
@@ -64,7 +64,7 @@ def lags(*lags: int) -> list[ValueFeature]:
     >>> [feature.name for feature in lags(1, 24)]
     ['lag1', 'lag24']
     """
-    return [ValueFeature(f"lag{_whole('lag', k)}", "value", "window", int(k)) for k in lags]
+    return [ValueFeature(f"lag{whole_number('lag', k)}", "value", "window", int(k)) for k in lags]
 
 
 def rolling(
@@ -104,12 +104,12 @@ def rolling(
     'seasonal_rolling_max_season_length24_window_size4'
     """
     kind, part, parameter = _statistic(statistic)
-    size = _whole("window", window)
-    season = 1 if season_length is None else _whole("season_length", season_length)
-    least = size if min_samples is None else _whole("min_samples", min_samples)
+    size = whole_number("window", window)
+    season = 1 if season_length is None else whole_number("season_length", season_length)
+    least = size if min_samples is None else whole_number("min_samples", min_samples)
     if least > size:
         raise InvalidInputError(f"min_samples ({least}) must be at most the window ({size})")
-    behind = (1 if season_length is None else 0) if lag is None else _whole("lag", lag)
+    behind = (1 if season_length is None else 0) if lag is None else whole_number("lag", lag)
     name = f"rolling_{kind}" + (f"_lag{behind}" if behind else "") + part
     if season_length is not None:
         name = f"seasonal_{name}_season_length{season}"
@@ -135,7 +135,7 @@ def expanding(statistic: str | float, *, lag: int = 1, min_samples: int = 1) -> 
     'expanding_std_lag1'
     """
     kind, part, parameter = _statistic(statistic)
-    behind, least = _whole("lag", lag), _whole("min_samples", min_samples)
+    behind, least = whole_number("lag", lag), whole_number("min_samples", min_samples)
     name = f"expanding_{kind}_lag{behind}{part}" + ("" if least == 1 else f"_min_samples{least}")
     return ValueFeature(name, kind, "everything", behind, 1, 1, least, parameter)
 
@@ -162,7 +162,7 @@ def ewm(statistic: str, alpha: float, *, lag: int = 1, min_samples: int = 1) -> 
         raise InvalidInputError(f"ewm takes 'mean' or 'std', got {statistic!r}")
     if not isinstance(alpha, numbers.Real) or not 0 < alpha <= 1:
         raise InvalidInputError(f"alpha must be above 0 and at most 1, got {alpha!r}")
-    behind, least = _whole("lag", lag), _whole("min_samples", min_samples)
+    behind, least = whole_number("lag", lag), whole_number("min_samples", min_samples)
     name = f"exponentially_weighted_{statistic}_lag{behind}_alpha{float(alpha):g}"
     name += "" if least == 1 else f"_min_samples{least}"
     return ValueFeature(name, statistic, "exponential", behind, 1, 1, least, float(alpha))
@@ -184,7 +184,14 @@ def _statistic(statistic: Any) -> tuple[str, str, float]:
     )
 
 
-def _whole(name: str, value: Any) -> int:
+def whole_number(name: str, value: Any) -> int:
+    """The value, if it is a whole number of 1 or more.
+
+    Examples
+    --------
+    >>> whole_number("window", 24)
+    24
+    """
     if not isinstance(value, numbers.Integral) or int(value) < 1:
         raise InvalidInputError(f"{name} must be a whole number of 1 or more, got {value!r}")
     return int(value)

@@ -1,7 +1,8 @@
 """Features of demand series for models of one's own: lags, rolling statistics, seasons, calendar.
 
 A list of specifications, made by `lags`, `rolling`, `expanding`, `ewm`, `calendar`, `fourier`,
-`holidays` and `time_since`, becomes the columns of one frame by `demand_features`.
+`holidays` and `time_since`, becomes the columns of one frame by `demand_features`, or row by row in
+a live loop by `FeatureStream`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from fairlead import _core
 from fairlead.errors import InvalidInputError
+from fairlead.prediction.feature_stream import FeatureStream
 from fairlead.prediction.feature_times import TimeFeature, calendar, fourier, holidays, time_since
 from fairlead.prediction.feature_values import ValueFeature, ewm, expanding, lags, rolling
 from fairlead.prediction.series import DemandSeries, read_demand
@@ -22,6 +24,7 @@ from fairlead.tables import Coded, to_native_like
 from fairlead.tables.frames import Floats, Ints
 
 __all__ = [
+    "FeatureStream",
     "TimeFeature",
     "ValueFeature",
     "calendar",
