@@ -90,7 +90,7 @@ Matching match_by(const std::string& method, const JobTable& jobs,
     known += entry.name;
     known += ", ";
   }
-  throw InvalidInput("unknown method '" + method + "'; known are " + known + "exhaustive");
+  throw InvalidInput("unknown method '" + method + "'; known are " + known + "exhaustive, learned");
 }
 
 }  // namespace
@@ -119,6 +119,21 @@ void bind_scoring(py::module_& m) {
       },
       "nodes"_a, "jobs"_a, "method"_a,
       "Tasks to nodes: status and reason by job, a row a placed task.");
+  m.def(
+      "match_by_type",
+      [](const std::shared_ptr<NodeTable>& nodes, const py::dict& columns, std::int32_t types,
+         const Column<std::int32_t>& type_of_node, const Column<std::int32_t>& order) {
+        const JobColumns jobs = job_columns(columns);
+        Matching matching;
+        {
+          const py::gil_scoped_release nogil;
+          matching = match_by_type(JobTable(jobs, *nodes, 0, 0), nodes,
+                                   {types, view(type_of_node), view(order)});
+        }
+        return matching_columns(std::move(matching));
+      },
+      "nodes"_a, "jobs"_a, "types"_a, "type_of_node"_a.noconvert(), "order"_a.noconvert(),
+      "As `match`, each job on the first type in its row of `order` (jobs x types) with room.");
   m.def("score_terms", [] {
     std::map<std::string, std::string> terms;
     for (const TermEntry& entry : kTerms) terms.emplace(entry.name, entry.description);

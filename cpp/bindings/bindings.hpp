@@ -12,5 +12,6 @@ void bind_features(pybind11::module_& m);
 void bind_prediction(pybind11::module_& m);
 void bind_scheduling(pybind11::module_& m);
 void bind_scoring(pybind11::module_& m);
+void bind_usage(pybind11::module_& m);
 
 }  // namespace fairlead::bindings

@@ -54,6 +54,18 @@ struct Matching {
 Matching match_greedy(const JobTable& jobs, const std::shared_ptr<const NodeTable>& nodes,
                       const GreedyMethod& method);
 
+// What each job would best run on: types of nodes, and for each job all types, the best one first.
+struct Preferences {
+  std::int32_t types = 0;
+  std::span<const std::int32_t> type_of_node;  // n
+  std::span<const std::int32_t> order;         // jobs x types
+};
+
+// Jobs by demand, the largest first; each goes whole to nodes of the first type in its order that
+// has room, to the lowest rows, or where no type alone has room to nodes of any.
+Matching match_by_type(const JobTable& jobs, const std::shared_ptr<const NodeTable>& nodes,
+                       const Preferences& preferences);
+
 // As many tasks as can be placed, gangs whole; of several such placements the one that takes the
 // first jobs on the lowest nodes. Tries all of them: throws InvalidInput after so many steps.
 inline constexpr std::int64_t kExhaustiveSteps = 20'000'000;

@@ -1,5 +1,5 @@
 // What a shape needs at the least of a few resources, and how much of them there is: a test that
-// throws out most of what cannot start, for whole subtrees at once.
+// throws out most of what cannot start, for many shapes at once.
 #pragma once
 
 #include <algorithm>
@@ -22,26 +22,36 @@ struct Needs {
     }
     return true;
   }
+};
+
+// An amount as a short float whose bits compare as the amounts do: equal codes may stand for
+// amounts that differ by one part in a thousand. Below 0 counts as 0.
+using Code = std::uint16_t;
+
+inline Code code_of(std::int64_t amount) {
+  constexpr int kMantissa = 10;
+  const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(amount, 0));
+  const int above = std::max(0, static_cast<int>(std::bit_width(value)) - kMantissa - 1);
+  return static_cast<Code>((static_cast<std::uint64_t>(above) << kMantissa) + (value >> above));
+}
+
+struct NeedsCode {
+  std::array<Code, kNeeds> amount{};
+
+  NeedsCode() = default;
+  explicit NeedsCode(const Needs& needs) {
+    for (std::size_t i = 0; i < kNeeds; ++i) amount[i] = code_of(needs.amount[i]);
+  }
+
   // Along the Z-order curve (Morton 1966): what is near on it needs alike.
   std::uint64_t place() const {
     std::uint64_t bits = 0;
-    for (int bit = kCodeBits - 1; bit >= 0; --bit) {
-      for (std::size_t i = 0; i < kNeeds; ++i) bits = bits << 1 | (code(amount[i]) >> bit & 1);
+    for (int bit = 15; bit >= 0; --bit) {
+      for (const Code code : amount) bits = bits << 1 | (code >> bit & 1U);
     }
     return bits;
   }
-  void lower_to(const Needs& other) {
-    for (std::size_t i = 0; i < kNeeds; ++i) amount[i] = std::min(amount[i], other.amount[i]);
-  }
-
- private:
-  // As a short float whose bits compare as the amounts do, so that each octave gets the same share.
-  static constexpr int kCodeBits = 21, kMantissa = 15;
-  static std::uint64_t code(std::int64_t amount) {
-    const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(amount, 0));
-    const int above = std::max(0, static_cast<int>(std::bit_width(value)) - kMantissa - 1);
-    return (static_cast<std::uint64_t>(above) << kMantissa) + (value >> above);
-  }
+  bool operator==(const NeedsCode&) const = default;
 };
 
 }  // namespace fairlead

@@ -104,27 +104,27 @@ template <typename State>
 class Engine::Filler {
  public:
   Filler(Engine& engine, Spaces<State>& spaces, Time now)
-      : engine_(engine), spaces_(spaces), now_(now), free_(spaces.now.headroom()) {}
-
-  bool may(const Needs& needs, Duration estimate) const {
-    return needs.within(free_) && (estimate <= in_time_ || needs.within(beside_));
+      : engine_(engine), spaces_(spaces), now_(now) {
+    room_.free = spaces.now.headroom();
   }
+
+  const Room& room() const { return room_; }
 
   std::optional<Duration> longest(const Shape& shape) {
     if (!engine_.has_room(spaces_.now, shape, engine_.no_room_)) return std::nullopt;
     plan();
-    if (in_time_ == kUnlimited) return kUnlimited;
+    if (room_.in_time == kUnlimited) return kUnlimited;
     const bool beside = engine_.has_room(spaces_.beside(), shape, engine_.no_room_beside_);
-    return beside ? kUnlimited : in_time_;
+    return beside ? kUnlimited : room_.in_time;
   }
 
   bool take(const Waiting& job) {
     if (!engine_.has_room(spaces_.now, *job.shape, engine_.no_room_)) return false;
     plan();
-    if (job.estimate > in_time_ &&
+    if (job.estimate > room_.in_time &&
         !engine_.has_room(spaces_.beside(), *job.shape, engine_.no_room_beside_))
       return false;
-    engine_.start(spaces_, job.slot, in_time_, now_);
+    engine_.start(spaces_, job.slot, room_.in_time, now_);
     look();
     return true;
   }
@@ -133,20 +133,19 @@ class Engine::Filler {
   void plan() {
     if (planned_) return;
     planned_ = true;
-    in_time_ = engine_.time_before_shadow(spaces_, now_);
+    room_.in_time = engine_.time_before_shadow(spaces_, now_);
     look();
   }
   void look() {
-    free_ = spaces_.now.headroom();
-    if (in_time_ != kUnlimited) beside_ = spaces_.beside().headroom();
+    room_.free = spaces_.now.headroom();
+    if (room_.in_time != kUnlimited) room_.beside = spaces_.beside().headroom();
   }
 
   Engine& engine_;
   Spaces<State>& spaces_;
   Time now_;
   bool planned_ = false;
-  Duration in_time_ = kUnlimited;
-  Needs free_, beside_;
+  Room room_{{}, {}, kUnlimited};
 };
 
 // How long a job may be to end before the shadow; finds the shadow and holds room for the head.

@@ -1,16 +1,8 @@
 #include "scheduling/waiting_queue.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <limits>
-#include <tuple>
 
 namespace fairlead {
-
-std::int64_t Rank::key_of(double key) {
-  const auto bits = std::bit_cast<std::int64_t>(key + 0.0);  // -0 becomes 0
-  return bits < 0 ? bits ^ std::numeric_limits<std::int64_t>::max() : bits;
-}
 
 struct WaitingQueue::InOrder {
   WaitingQueue& queue;
@@ -28,37 +20,11 @@ struct WaitingQueue::InOrder {
 
 struct WaitingQueue::ByEstimate {
   const WaitingQueue& queue;
-  bool before(Item a, Item b) const { return queue.sooner(a, b); }
+  bool before(Item a, Item b) const {
+    return queue.turn_of(queue.entries_[a].job) < queue.turn_of(queue.entries_[b].job);
+  }
   void fold(Item, Item, Item) const {}
 };
-
-struct WaitingQueue::OfLines {
-  WaitingQueue& queue;
-  bool before(Item a, Item b) const {
-    const std::uint64_t x = queue.lines_[a].place, y = queue.lines_[b].place;
-    return x != y ? x < y : a < b;
-  }
-  void fold(Item item, Item left, Item right) const {
-    std::vector<Line>& lines = queue.lines_;
-    Line& line = lines[item];
-    line.least = line.needs;
-    line.shortest = queue.shortest_of(line);
-    line.foremost = line.rank;
-    for (const Item child : {left, right}) {
-      if (child == kNoItem) continue;
-      line.least.lower_to(lines[child].least);
-      line.shortest = std::min(line.shortest, lines[child].shortest);
-      line.foremost = std::min(line.foremost, lines[child].foremost);
-    }
-  }
-};
-
-// Which of two candidates is taken first.
-bool WaitingQueue::sooner(const Waiting& a, const Waiting& b) const {
-  if (!by_estimate_) return a.rank < b.rank;
-  return std::tuple(a.estimate, a.rank.submit, a.rank.id) <
-         std::tuple(b.estimate, b.rank.submit, b.rank.id);
-}
 
 // ---- the array ------------------------------------------------------------------------------
 
@@ -127,51 +93,50 @@ Item WaitingQueue::new_entry(const Waiting& job) {
   return entry_of_slot_[job.slot] = entry;
 }
 
-// The line of a shape, perhaps a new one, still empty and in no tree.
-Item WaitingQueue::line_for(const Waiting& job) {
-  const auto index = static_cast<std::size_t>(job.shape->index);
+// The line of a shape, perhaps a new one, still empty and not in the tree.
+Item WaitingQueue::line_for(const Shape& shape) {
+  const auto index = static_cast<std::size_t>(shape.index);
   if (index >= line_of_shape_.size()) line_of_shape_.resize(index + 1, kNoItem);
   Item& line = line_of_shape_[index];
   if (line != kNoItem) return line;
   if (free_lines_.empty()) {
     line = static_cast<Item>(lines_.size());
     lines_.emplace_back();
-    line_links_.reserve_items(lines_.size());
   } else {
     line = free_lines_.back();
     free_lines_.pop_back();
   }
   lines_[line] = {};
-  lines_[line].shape = job.shape;
-  lines_[line].needs = job.needs;
-  lines_[line].place = job.needs.place();
+  lines_[line].shape = &shape;
   return line;
+}
+
+LineTree::Bounds WaitingQueue::bounds_of(const Line& line) const {
+  const Waiting& front = entries_[line.front].job;
+  return {NeedsCode(front.needs), code_of(entries_[line.root].shortest.ns), front.rank,
+          turn_of(entries_[soonest_of(line)].job)};
 }
 
 void WaitingQueue::insert_indexed(const Waiting& job) {
   const Item entry = new_entry(job);
-  const Item number = line_for(job);
+  const Item number = line_for(*job.shape);
   entries_[entry].line = number;
   Line& line = lines_[number];
   ++indexed_;
   InOrder in_order{*this};
-  OfLines of_lines{*this};
   const bool first = line.root == kNoItem;
-  const bool in_front = first || job.rank < line.rank;
-  const bool shorter = !first && job.estimate < shortest_of(line);
+  const bool in_front = first || job.rank < entries_[line.front].job.rank;
+  const bool shorter = !first && job.estimate < entries_[line.root].shortest;
   line.root = entry_links_.insert(line.root, entry, in_order);
   if (by_estimate_) {
     ByEstimate by_estimate{*this};
     line.shortest_root = shortest_links_.insert(line.shortest_root, entry, by_estimate);
   }
-  if (in_front) {
-    line.front = entry;
-    line.rank = job.rank;
-  }
+  if (in_front) line.front = entry;
   if (first) {
-    lines_root_ = line_links_.insert(lines_root_, number, of_lines);
-  } else if (in_front || shorter) {
-    line_links_.refold(lines_root_, number, of_lines);
+    tree_.insert(number, bounds_of(line));
+  } else if (in_front || shorter || by_estimate_) {
+    tree_.update(number, bounds_of(line));
   }
 }
 
@@ -181,25 +146,19 @@ void WaitingQueue::erase_indexed(Item entry) {
   --indexed_;
   free_entries_.push_back(entry);
   InOrder in_order{*this};
-  OfLines of_lines{*this};
-  const bool in_front = line.front == entry;
-  const Duration shortest = shortest_of(line);
   line.root = entry_links_.erase(line.root, entry, in_order);
   if (by_estimate_) {
     ByEstimate by_estimate{*this};
     line.shortest_root = shortest_links_.erase(line.shortest_root, entry, by_estimate);
   }
   if (line.root == kNoItem) {
-    lines_root_ = line_links_.erase(lines_root_, number, of_lines);
+    tree_.erase(number);
     line_of_shape_[line.shape->index] = kNoItem;
     free_lines_.push_back(number);
     return;
   }
-  if (in_front) {
-    line.front = entry_links_.first(line.root);
-    line.rank = entries_[line.front].job.rank;
-  }
-  if (in_front || shortest_of(line) != shortest) line_links_.refold(lines_root_, number, of_lines);
+  if (line.front == entry) line.front = entry_links_.first(line.root);
+  tree_.update(number, bounds_of(line));
 }
 
 // The first in order with an estimate of at most `longest`.

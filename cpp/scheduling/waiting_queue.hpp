@@ -1,14 +1,12 @@
 // The waiting jobs in order: key, then submission, then row. A short queue, or one that is only
 // appended to and taken from in front, is an array. Else jobs of one shape stand in one line, so
-// that what fits is asked once a line, and the lines in a tree in which those with like needs are
-// neighbours. Its subtrees know their least needs, their shortest estimate and their foremost job,
-// so the next job that can start is found without looking at those that cannot, or that come later.
+// that what fits is asked once a line, and the lines in a tree that knows the least needs, the
+// shortest estimate and the first job of many at once (line_tree.hpp). Candidates come out of it
+// best first, so what cannot start, or comes later than what takes the room, is not looked at.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cassert>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,20 +16,11 @@
 #include "base/treap.hpp"
 #include "model/needs.hpp"
 #include "model/shape.hpp"
+#include "scheduling/line_tree.hpp"
 #include "scheduling/policy.hpp"
+#include "scheduling/rank.hpp"
 
 namespace fairlead {
-
-// A job's place: lower goes first.
-struct Rank {
-  std::int64_t key = 0;
-  Time submit;
-  std::int64_t id = 0;
-  auto operator<=>(const Rank&) const = default;
-
-  // Integers that compare as the doubles do.
-  static std::int64_t key_of(double key);
-};
 
 struct Waiting {
   Rank rank;
@@ -61,14 +50,14 @@ class WaitingQueue {
     for (std::size_t i = begin_; i < array_.size(); ++i) {
       if (wanted(*array_[i].shape)) return &array_[i];
     }
-    Item best = kNoItem;
-    find_front(lines_root_, wanted, best);
-    return job_at(best);
+    const auto line_wanted = [&](Item line) { return wanted(*lines_[line].shape); };
+    const Item line = tree_.front(line_wanted);
+    return line == kNoItem ? nullptr : &entries_[lines_[line].front].job;
   }
 
   // Offers the jobs one by one, in the order of candidates; those that are taken leave. An offer
   // that is refused stays refused: what is free only shrinks.
-  //   offer.may(needs, estimate): false where no job with at least these can be taken
+  //   offer.room(): what there is room for; jobs outside of it cannot be taken
   //   offer.longest(shape): the estimate that a job of the shape may have; nothing: not any
   //   offer.take(job): takes it, or not
   template <typename Offer>
@@ -102,45 +91,34 @@ class WaitingQueue {
     Item root = kNoItem;           // of the entries in order
     Item shortest_root = kNoItem;  // of the entries by estimate, where asked for
     Item front = kNoItem;
-    Rank rank;  // of the front
-    Needs needs;
-    std::uint64_t place = 0;  // along the curve that the lines stand on
-    // Of the line's subtree.
-    Needs least;
-    Duration shortest;
-    Rank foremost;
   };
   struct InOrder;
   struct ByEstimate;
-  struct OfLines;
+  template <typename Offer>
+  class Search;
 
   void index_all();
   void insert_indexed(const Waiting& job);
   void erase_indexed(Item entry);
   Item new_entry(const Waiting& job);
-  Item line_for(const Waiting& job);
-  // Null for no entry.
-  const Waiting* job_at(Item entry) const {
-    return entry == kNoItem ? nullptr : &entries_[entry].job;
-  }
-  Duration shortest_of(const Line& line) const { return entries_[line.root].shortest; }
+  Item line_for(const Shape& shape);
+  LineTree::Bounds bounds_of(const Line& line) const;
 
   Item first_within(Item root, Duration longest) const;
-  bool sooner(const Waiting& a, const Waiting& b) const;
-  bool sooner(Item a, Item b) const { return sooner(entries_[a].job, entries_[b].job); }
-  // Whether jobs of at least this rank and estimate all come behind the one found.
-  bool behind(Item best, const Rank& rank, Duration estimate) const {
-    if (best == kNoItem) return false;
-    const Waiting& found = entries_[best].job;
-    return by_estimate_ ? estimate > found.estimate : !(rank < found.rank);
+  Item shortest_within(const Line& line, Duration longest) const;
+  // Its place among the candidates.
+  Rank turn_of(const Waiting& job) const {
+    return by_estimate_ ? Rank{job.estimate.ns, job.rank.submit, job.rank.id} : job.rank;
   }
-
+  Item soonest_of(const Line& line) const {
+    return by_estimate_ ? shortest_links_.first(line.shortest_root) : line.front;
+  }
   template <typename Offer>
   void drain_in_order(Offer& offer) {
     Waiting* keep = array_.data() + begin_;
     const Waiting* const end = array_.data() + array_.size();
     for (const Waiting* job = keep; job != end; ++job) {
-      if (offer.may(job->needs, job->estimate) && offer.take(*job)) continue;
+      if (offer.room().may_hold(job->needs, job->estimate) && offer.take(*job)) continue;
       if (keep != job) *keep = *job;
       ++keep;
     }
@@ -151,9 +129,10 @@ class WaitingQueue {
   void drain_by_estimate(Offer& offer) {
     candidates_.clear();
     for (std::size_t i = begin_; i < array_.size(); ++i) {
-      if (offer.may(array_[i].needs, array_[i].estimate)) candidates_.push_back(array_[i]);
+      if (offer.room().may_hold(array_[i].needs, array_[i].estimate))
+        candidates_.push_back(array_[i]);
     }
-    std::ranges::sort(candidates_, [this](const auto& a, const auto& b) { return sooner(a, b); });
+    std::ranges::sort(candidates_, {}, [this](const Waiting& job) { return turn_of(job); });
     for (const Waiting& job : candidates_) {
       if (offer.take(job)) erase(job.rank, job.slot);
     }
@@ -162,62 +141,14 @@ class WaitingQueue {
   template <typename Offer>
   void drain_index(Offer& offer) {
     while (indexed_ > 0) {
-      Item best = kNoItem;
-      search(lines_root_, offer, best);
-      if (best == kNoItem) return;
-      [[maybe_unused]] const bool taken = offer.take(entries_[best].job);
+      Search<Offer> search(*this, offer);
+      tree_.search(search);
+      if (search.best() == kNoItem) return;
+      [[maybe_unused]] const bool taken = offer.take(entries_[search.best()].job);
       assert(taken && "longest() must promise no more than take() keeps");
-      erase_indexed(best);
+      erase_indexed(search.best());
     }
   }
-
-  template <typename Wanted>
-  void find_front(Item root, Wanted& wanted, Item& best) const {
-    if (root == kNoItem) return;
-    const Line& line = lines_[root];
-    if (best != kNoItem && !(line.foremost < entries_[best].job.rank)) return;
-    if (wanted(*line.shape) && (best == kNoItem || line.rank < entries_[best].job.rank))
-      best = line.front;
-    for (const Item child : promising_first(root)) find_front(child, wanted, best);
-  }
-
-  // Branch and bound: what cannot hold a sooner job than the one found is passed over, and the side
-  // that may hold the soonest comes first.
-  template <typename Offer>
-  void search(Item root, Offer& offer, Item& best) const {
-    if (root == kNoItem) return;
-    const Line& line = lines_[root];
-    if (behind(best, line.foremost, line.shortest)) return;
-    if (!offer.may(line.least, line.shortest)) return;
-    const bool own_first =
-        by_estimate_ ? shortest_of(line) == line.shortest : line.rank == line.foremost;
-    const auto [first, last] = promising_first(root);
-    if (own_first) consider(line, offer, best);
-    search(first, offer, best);
-    if (!own_first) consider(line, offer, best);
-    search(last, offer, best);
-  }
-
-  std::array<Item, 2> promising_first(Item root) const {
-    const Item left = line_links_.left(root), right = line_links_.right(root);
-    if (left == kNoItem || right == kNoItem) return {left, right};
-    const bool right_first = by_estimate_ ? lines_[right].shortest < lines_[left].shortest
-                                          : lines_[right].foremost < lines_[left].foremost;
-    return right_first ? std::array{right, left} : std::array{left, right};
-  }
-
-  template <typename Offer>
-  void consider(const Line& line, Offer& offer, Item& best) const {
-    const Duration shortest = shortest_of(line);
-    if (behind(best, line.rank, shortest) || !offer.may(line.needs, shortest)) return;
-    const std::optional<Duration> longest = offer.longest(*line.shape);
-    if (!longest) return;
-    const Item found =
-        by_estimate_ ? shortest_within(line, *longest) : first_within(line.root, *longest);
-    if (found != kNoItem && (best == kNoItem || sooner(found, best))) best = found;
-  }
-
-  Item shortest_within(const Line& line, Duration longest) const;
 
   template <typename Visit>
   void each_of(Item root, Visit& visit) const {
@@ -240,8 +171,50 @@ class WaitingQueue {
   std::vector<Item> free_lines_;
   std::vector<Item> line_of_shape_;  // by shape index
   std::vector<Item> entry_of_slot_;
-  Treap entry_links_, shortest_links_, line_links_;
-  Item lines_root_ = kNoItem;  // of the lines by their places
+  Treap entry_links_, shortest_links_;
+  LineTree tree_;
+};
+
+// For the next job to take. The offer may find out on the way that there is less room.
+template <typename Offer>
+class WaitingQueue::Search {
+ public:
+  Search(const WaitingQueue& queue, Offer& offer)
+      : queue_(queue), offer_(offer), in_time_(offer.room().in_time), limits_(offer.room()) {}
+
+  const LineTree::Limits& limits() const { return limits_; }
+  bool wants(const Rank& turn) const { return best_ == kNoItem || turn < turn_; }
+  void line(Item number) {
+    const Item found = candidate(queue_.lines_[number]);
+    if (offer_.room().in_time != in_time_) {
+      in_time_ = offer_.room().in_time;
+      limits_ = LineTree::Limits(offer_.room());
+    }
+    if (found == kNoItem) return;
+    const Rank turn = queue_.turn_of(queue_.entries_[found].job);
+    if (!wants(turn)) return;
+    best_ = found;
+    turn_ = turn;
+  }
+  Item best() const { return best_; }
+
+ private:
+  // The first of the line that the offer would take.
+  Item candidate(const Line& line) {
+    const Entry& all = queue_.entries_[line.root];
+    if (!offer_.room().may_hold(all.job.needs, all.shortest)) return kNoItem;
+    const std::optional<Duration> longest = offer_.longest(*line.shape);
+    if (!longest) return kNoItem;
+    return queue_.by_estimate_ ? queue_.shortest_within(line, *longest)
+                               : queue_.first_within(line.root, *longest);
+  }
+
+  const WaitingQueue& queue_;
+  Offer& offer_;
+  Duration in_time_;
+  LineTree::Limits limits_;
+  Item best_ = kNoItem;
+  Rank turn_;
 };
 
 }  // namespace fairlead

@@ -23,6 +23,7 @@ _HOME = {
     "policy_key": "fairlead.scheduling",
     "DemandForecast": "fairlead.prediction",
     "backtest": "fairlead.prediction",
+    "capacity_plan": "fairlead.prediction",
     "demand_series": "fairlead.prediction",
     "predict": "fairlead.prediction",
     "CapacityPlan": "fairlead.allocation",

@@ -21,6 +21,7 @@ from fairlead.matching import score as score
 from fairlead.pipeline import Pipeline as Pipeline
 from fairlead.prediction import DemandForecast as DemandForecast
 from fairlead.prediction import backtest as backtest
+from fairlead.prediction import capacity_plan as capacity_plan
 from fairlead.prediction import demand_series as demand_series
 from fairlead.prediction import predict as predict
 from fairlead.scheduling import Engine as Engine

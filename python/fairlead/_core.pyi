@@ -9,6 +9,7 @@ import numpy.typing
 import typing
 
 __all__: list[str] = [
+    "CostRecommender",
     "DECILES",
     "Engine",
     "FeatureStream",
@@ -17,6 +18,10 @@ __all__: list[str] = [
     "ScoreBatch",
     "Simulation",
     "TreeEnsemble",
+    "UsageRecommender",
+    "WindowRecommender",
+    "bucket_of",
+    "bucket_starts",
     "calendar_column",
     "cuda_build_reason",
     "feature_columns",
@@ -26,7 +31,9 @@ __all__: list[str] = [
     "forecasters",
     "harmonic_column",
     "job_history",
+    "machine_peaks",
     "match",
+    "match_by_type",
     "match_methods",
     "mean_use",
     "orders",
@@ -83,6 +90,146 @@ class TreeEnsemble:
         """
         Sums of the leaf values by output.
         """
+
+class UsageRecommender:
+    """
+    Decaying histograms by target, and requests from them.
+    """
+    def __init__(
+        self,
+        *,
+        buckets: tuple[
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+        ],
+        half_life_ns: typing.SupportsInt | typing.SupportsIndex,
+        sample_weight: typing.SupportsFloat | typing.SupportsIndex,
+        peak_window_ns: typing.SupportsInt | typing.SupportsIndex,
+        percentiles: tuple[
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+        ],
+        margin: typing.SupportsFloat | typing.SupportsIndex,
+        least: typing.SupportsFloat | typing.SupportsIndex,
+        bump_ratio: typing.SupportsFloat | typing.SupportsIndex,
+        bump_amount: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+    def load(
+        self,
+        target: typing.SupportsInt | typing.SupportsIndex,
+        reference_ns: typing.SupportsInt | typing.SupportsIndex,
+        total: typing.SupportsFloat | typing.SupportsIndex,
+        bucket: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        weight: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        first_ns: typing.SupportsInt | typing.SupportsIndex,
+        last_ns: typing.SupportsInt | typing.SupportsIndex,
+        samples: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def observe(
+        self,
+        target: numpy.typing.NDArray[numpy.int32],
+        member: numpy.typing.NDArray[numpy.int32],
+        time_ns: numpy.typing.NDArray[numpy.int64],
+        value: numpy.typing.NDArray[numpy.float64],
+        members: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int:
+        """
+        How many samples counted.
+        """
+    def out_of_memory(
+        self,
+        target: numpy.typing.NDArray[numpy.int32],
+        member: numpy.typing.NDArray[numpy.int32],
+        time_ns: numpy.typing.NDArray[numpy.int64],
+        value: numpy.typing.NDArray[numpy.float64],
+        members: typing.SupportsInt | typing.SupportsIndex,
+    ) -> int:
+        """
+        How many events counted.
+        """
+    def recommend(self) -> dict[str, numpy.ndarray]: ...
+    def resize(
+        self,
+        targets: typing.SupportsInt | typing.SupportsIndex,
+        members: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def save(self, now_ns: typing.SupportsInt | typing.SupportsIndex) -> list:
+        """
+        By target: reference_ns, total, buckets, weights, first_ns, last_ns, samples.
+        """
+    def weights(
+        self, arg0: typing.SupportsInt | typing.SupportsIndex
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+
+class WindowRecommender:
+    """
+    Limits by the statistics of moving windows.
+    """
+    def __init__(
+        self,
+        *,
+        buckets: tuple[
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+        ],
+        window_ns: typing.SupportsInt | typing.SupportsIndex,
+        half_life_ns: typing.SupportsInt | typing.SupportsIndex,
+        windows: typing.SupportsInt | typing.SupportsIndex,
+        peaks: bool,
+        statistic: tuple[
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+        ],
+        margin: typing.SupportsFloat | typing.SupportsIndex,
+        hold: typing.SupportsInt | typing.SupportsIndex,
+        least: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+    def observe(
+        self,
+        target: numpy.typing.NDArray[numpy.int32],
+        time_ns: numpy.typing.NDArray[numpy.int64],
+        value: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def recommend(self) -> dict[str, numpy.ndarray]: ...
+    def resize(self, targets: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+
+class CostRecommender:
+    """
+    Limits by least cost over models.
+    """
+    def __init__(
+        self,
+        *,
+        buckets: tuple[
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+        ],
+        window_ns: typing.SupportsInt | typing.SupportsIndex,
+        peaks: bool,
+        half_lives_ns: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        margins: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+        cost_half_life_ns: typing.SupportsInt | typing.SupportsIndex,
+        prices: tuple[
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+        ],
+        least: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+    def observe(
+        self,
+        target: numpy.typing.NDArray[numpy.int32],
+        time_ns: numpy.typing.NDArray[numpy.int64],
+        value: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def recommend(self) -> dict[str, numpy.ndarray]: ...
+    def resize(self, targets: typing.SupportsInt | typing.SupportsIndex) -> None: ...
 
 class Nodes:
     def __init__(self, columns: dict) -> None: ...
@@ -201,6 +348,29 @@ class ScoreBatch:
         Distinct requests.
         """
 
+def bucket_of(
+    buckets: tuple[
+        typing.SupportsFloat | typing.SupportsIndex,
+        typing.SupportsFloat | typing.SupportsIndex,
+        typing.SupportsFloat | typing.SupportsIndex,
+    ],
+    value: numpy.typing.NDArray[numpy.float64],
+) -> numpy.typing.NDArray[numpy.int32]:
+    """
+    The bucket of each value of 0 or more.
+    """
+
+def bucket_starts(
+    buckets: tuple[
+        typing.SupportsFloat | typing.SupportsIndex,
+        typing.SupportsFloat | typing.SupportsIndex,
+        typing.SupportsFloat | typing.SupportsIndex,
+    ],
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Starts of the buckets (first, most, ratio).
+    """
+
 def calendar_column(
     local_ns: numpy.typing.NDArray[numpy.int64], field: str
 ) -> numpy.typing.NDArray[numpy.float64]:
@@ -310,9 +480,39 @@ def job_history(
     Columns ended, running, waiting, since_end_s, since_submit_s, geometric_mean_s, the last run times and the quantiles of what was known of each job's group at its submission.
     """
 
+def machine_peaks(
+    time_ns: numpy.typing.NDArray[numpy.int64],
+    machine: numpy.typing.NDArray[numpy.int32],
+    task: numpy.typing.NDArray[numpy.int32],
+    usage: numpy.typing.NDArray[numpy.float64],
+    limit: numpy.typing.NDArray[numpy.float64],
+    *,
+    machines: typing.SupportsInt | typing.SupportsIndex,
+    tasks: typing.SupportsInt | typing.SupportsIndex,
+    share: typing.SupportsFloat | typing.SupportsIndex,
+    percentile: typing.SupportsFloat | typing.SupportsIndex,
+    sigmas: typing.SupportsFloat | typing.SupportsIndex,
+    history: typing.SupportsInt | typing.SupportsIndex,
+    warm_up: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, numpy.ndarray]:
+    """
+    Peak predictions per time and machine, rows in order of time.
+    """
+
 def match(nodes: Nodes, jobs: dict, method: str) -> dict:
     """
     Tasks to nodes: status and reason by job, a row a placed task.
+    """
+
+def match_by_type(
+    nodes: Nodes,
+    jobs: dict,
+    types: typing.SupportsInt | typing.SupportsIndex,
+    type_of_node: numpy.typing.NDArray[numpy.int32],
+    order: numpy.typing.NDArray[numpy.int32],
+) -> dict:
+    """
+    As `match`, each job on the first type in its row of `order` (jobs x types) with room.
     """
 
 def match_methods() -> dict[str, str]: ...

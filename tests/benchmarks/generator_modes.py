@@ -17,8 +17,8 @@ from scipy.optimize import least_squares
 from scipy.stats import norm
 
 from fairlead import Cluster, traces
-from fairlead.traces.fit_moments import variation
-from fairlead.traces.fit_time import week_profile
+from fairlead.traces.fitting_moments import variation
+from fairlead.traces.fitting_time import week_profile
 from fairlead.traces.generator_model import LEVELS, SizeClass, WorkloadModel
 from fairlead.traces.trace import no_events, no_nodes
 

@@ -1,14 +1,16 @@
 """How close the generator comes: `python tests/benchmarks/judge_generator.py --figure FILE`.
 
 For each shared log: a model is fitted, five seeds are drawn, and both are scheduled with EASY on
-the same machine. For modes without a public job list here: drawn figures beside published ones.
-Prints the tables of docs/generator.md and draws its quantile-quantile plots.
+the same machine; so is the log with its weeks in five other orders, which tells how much of its
+waits is the chance of their order. For modes without a public job list here: drawn figures beside
+published ones. Prints the tables of docs/generator.md and draws its quantile-quantile plots.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from generator_modes import ITP_GPUS, genai, itp, swf
@@ -18,12 +20,13 @@ from numpy.typing import NDArray
 
 from fairlead import Cluster, schedule, traces
 from fairlead.report.style import CAPACITY, DEMAND, Picture, dress, headline
-from fairlead.traces.doctor.view import View
+from fairlead.traces.diagnosis.view import View
 
 Floats = NDArray[np.float64]
 Case = tuple[traces.Trace, Cluster]
 
 SEEDS = 5
+WEEK_S = 7 * 86_400.0
 # Pools of about 80 per cent load, as the README of the logs gives them; cluster 10 has 260 jobs.
 LOGS: dict[str, Callable[[], Case]] = {
     "KTH-SP2": lambda: swf("KTH-SP2-1996-2.1"),
@@ -51,6 +54,17 @@ def simulated(trace: traces.Trace, cluster: Cluster) -> tuple[float, float, Floa
     done = schedule(trace.jobs, cluster, policy="easy", run_times=times, ignore="*")
     waits = done.jobs["wait_s"].to_numpy(dtype=np.float64)
     return done.metrics["mean_wait_s"], done.metrics["mean_bounded_slowdown"], waits
+
+
+def reordered(trace: traces.Trace, seed: int) -> traces.Trace:
+    """The same jobs, with the weeks since the first submission in another order."""
+    view = View(trace, None)
+    passed = view.submit_s[view.order] - view.submit_s[view.order[0]]
+    week = (passed // WEEK_S).astype(np.int64)
+    order = np.random.default_rng(seed).permutation(int(week.max()) + 1)
+    jobs = trace.jobs.iloc[view.order]
+    jobs = jobs.assign(submit_time=passed + (order[week] - week) * WEEK_S)
+    return replace(trace, jobs=jobs.sort_values("submit_time", kind="stable"))
 
 
 def samples(trace: traces.Trace, waits: Floats) -> dict[str, Floats]:
@@ -86,10 +100,17 @@ def draw(axes: Axes, name: str, real: Floats, made: Floats, first: bool, title: 
     headline(axes, name)
 
 
+def told(values: list[float], digits: int = 0) -> str:
+    """Mean and range."""
+    mean, least, most = (f"{f(values):,.{digits}f}" for f in (np.mean, min, max))
+    return f"{mean} ({least} to {most})"
+
+
 def judge_logs() -> dict[str, tuple[dict[str, Floats], dict[str, Floats]]]:
     """Print the table of waits; give what is drawn."""
-    print("| Log | jobs | load | wait, log | wait, drawn | slowdown, log | slowdown, drawn |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    print("| Log | jobs | load | wait, log | its weeks reordered | wait, drawn | slowdown, log | "
+          "slowdown, drawn |")  # fmt: skip
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     shown = {}
     for name, load in LOGS.items():
         trace, cluster = load()
@@ -97,11 +118,11 @@ def judge_logs() -> dict[str, tuple[dict[str, Floats], dict[str, Floats]]]:
         wait, slowdown, waits = simulated(trace, cluster)
         drawn = [model.generate(len(trace), seed) for seed in range(SEEDS)]
         runs = [simulated(one, cluster) for one in drawn]
-        means, slow = (np.array([run[i] for run in runs]) for i in (0, 1))
+        orders = [simulated(reordered(trace, seed), cluster)[0] for seed in range(SEEDS)]
         print(
-            f"| {name} | {len(trace):,} | {model.load:.2f} | {wait:,.0f} | {means.mean():,.0f} "
-            f"({means.min():,.0f} to {means.max():,.0f}) | {slowdown:,.1f} | {slow.mean():,.1f} "
-            f"({slow.min():,.1f} to {slow.max():,.1f}) |",
+            f"| {name} | {len(trace):,} | {model.load:.2f} | {wait:,.0f} | {told(orders)} | "
+            f"{told([run[0] for run in runs])} | {slowdown:,.1f} | "
+            f"{told([run[1] for run in runs], 1)} |",
             flush=True,
         )
         if name in DRAWN:
@@ -118,8 +139,8 @@ def judge_published() -> None:
         view, wait = View(trace, None), simulated(trace, trace.cluster())[0]
         size = view.amount("gpus")
         drawn = (np.median(view.run_s), view.run_s.mean(), size.mean(), view.work.mean(), wait)
-        for told, row in (("published", figures), ("drawn", drawn)):
-            print(f"| `{mode}` | {told} | {row[0]:,.0f} | {row[1]:,.0f} | {row[2]:,.2f} | "
+        for which, row in (("published", figures), ("drawn", drawn)):
+            print(f"| `{mode}` | {which} | {row[0]:,.0f} | {row[1]:,.0f} | {row[2]:,.2f} | "
                   f"{row[3]:,.0f} | {row[4]:,.0f} |")  # fmt: skip
 
 

@@ -91,6 +91,26 @@ TEST(Greedy, RefusesAGangWholeAndSaysWhy) {
   EXPECT_EQ(m.job.size(), 2u);
 }
 
+TEST(ByType, TakesTheFirstTypeWithRoom) {
+  Instance in({{8, 0}, {8, 2}, {8, 0}});
+  in.job(4, 0).job(4, 0).job(4, 0).job(4, 1000).job(16, 0);
+  const std::vector<std::int32_t> type{0, 1, 0}, order{1, 0, 1, 0, 0, 1, 0, 1, 1, 0};
+  const Matching m = match_by_type(in.jobs(), in.nodes, {2, type, order});
+  // The job with a GPU has the largest share, so it goes first, and leaves room for one more.
+  EXPECT_EQ(m.job, (std::vector<std::int64_t>{0, 1, 2, 3}));
+  EXPECT_EQ(m.node, (std::vector<std::int32_t>{1, 0, 0, 1}));
+  EXPECT_EQ(m.reasons[m.reason[4]], "infeasible:cpus");
+}
+
+TEST(ByType, NeedsATypeOfEveryNodeAndAnOrderOfEveryJob) {
+  Instance in({{8, 0}});
+  in.job(4, 0);
+  const std::vector<std::int32_t> none, zero{0}, beyond{1};
+  EXPECT_THROW(match_by_type(in.jobs(), in.nodes, {1, none, zero}), InvalidInput);
+  EXPECT_THROW(match_by_type(in.jobs(), in.nodes, {1, zero, none}), InvalidInput);
+  EXPECT_THROW(match_by_type(in.jobs(), in.nodes, {1, zero, beyond}), InvalidInput);
+}
+
 TEST(Exhaustive, FindsWhatGreedyMisses) {
   Instance in({{10, 0}, {10, 0}});
   in.job(4, 0).job(4, 0).job(3, 0).job(3, 0).job(3, 0).job(3, 0);

@@ -21,7 +21,7 @@ struct Offer {
   Duration short_enough;
   std::vector<Row> taken;
 
-  bool may(const Needs& needs, Duration) const { return needs.amount[0] <= left; }
+  Room room() const { return {Needs{{left}}, Needs{{2}}, short_enough}; }
   std::optional<Duration> longest(const Shape& shape) const {
     const std::int64_t need = shape.counted[0].amount;
     if (need > left) return std::nullopt;

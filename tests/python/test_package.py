@@ -96,6 +96,16 @@ def test_public_name_is_there_and_documented(name: str) -> None:
         assert "Examples\n" in (value.__doc__ or ""), f"fairlead.{name} has no Examples section"
 
 
+def test_no_function_of_traces_hides_a_module() -> None:
+    """`import fairlead.traces.x` gives the module x, whatever was imported before."""
+    folder = ROOT / "python" / "fairlead" / "traces"
+    names = {path.stem for path in folder.iterdir() if (path / "__init__.py").is_file()}
+    names |= {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    for name in names:
+        assert inspect.ismodule(import_module(f"fairlead.traces.{name}"))
+        assert inspect.ismodule(getattr(fairlead.traces, name)), f"a function hides {name}"
+
+
 def test_type_checkers_see_the_same_names() -> None:
     """The stub of the package names what __init__ imports on first use, from the same modules."""
     stub = (ROOT / "python" / "fairlead" / "__init__.pyi").read_text()

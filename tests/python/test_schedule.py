@@ -310,7 +310,12 @@ def test_files_that_hold_no_schedule_are_refused(tmp_path):
         (
             QUEUE.drop(columns="limit_s"),
             {},
-            "backfill 'easy' plans .* row 0 .job 0.*default_limit_s=",
+            "backfill 'easy' plans .* any job; .*default_limit_s= .*'actual' .*policy='fcfs'",
+        ),
+        (
+            QUEUE.assign(limit_s=[9, None, 9, 9]),
+            {},
+            "backfill 'easy' plans .* row 1 .job 1.*default_limit_s=",
         ),
         (QUEUE.drop(columns="limit_s"), {"policy": "sjf"}, "order 'sjf' plans"),
         (QUEUE.assign(depends_on=1), {}, "depends_on"),

@@ -151,8 +151,10 @@ def test_public_inventories_give_the_published_numbers(folder):
 def test_public_requests_give_the_published_numbers(folder):
     """Requests, span, run times, tenants, base models, states."""
     path = folder("alibaba-genai-2026") / "lora_request_trace_until_20241201.csv.gz"
-    keep = ["recorded_state", "exec_time_seconds", "checkpoint_model_version_id"]
+    keep = ["recorded_state", "exec_time_seconds", "checkpoint_model_version_id", "prompt_length"]
     trace = traces.load(path, unfinished="keep", keep=keep)
+    # The README counts 25 rows without prompt data; this part of the list has 15, all pending.
+    assert trace.jobs["source_prompt_length"].isna().sum() == 15
     jobs, run = trace.jobs, trace.jobs["source_exec_time_seconds"]
     assert len(jobs) == 15630
     assert jobs["submit_time"].min() == pd.Timestamp("2024-11-15 16:57:50", tz="UTC")

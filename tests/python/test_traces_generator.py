@@ -13,8 +13,8 @@ import fairlead
 from fairlead import traces
 from fairlead.errors import InvalidInputError
 from fairlead.tables import job_columns
-from fairlead.traces.fit_moments import variation
-from fairlead.traces.fit_time import day_correlation, week_profile
+from fairlead.traces.fitting_moments import variation
+from fairlead.traces.fitting_time import day_correlation, week_profile
 from fairlead.traces.generator_modes import MODES, mode_model
 from fairlead.traces.trace import no_events, no_nodes
 

@@ -7,6 +7,7 @@ import gzip
 import pandas as pd
 import pytest
 
+import fairlead
 from fairlead import traces
 from fairlead.errors import InvalidInputError
 from fairlead.tables import job_columns
@@ -102,12 +103,23 @@ def test_the_filter_drops_and_counts_by_first_reason(log):
 
 def test_a_missing_limit_can_be_the_run_time_or_stay_missing(log):
     """``missing_limit`` keeps jobs that the filter would drop."""
-    path = log(swf_line(limit=-1))
-    assert len(traces.load(path)) == 0
+    path = log(swf_line(), swf_line(job=2, limit=-1))
+    assert traces.load(path).meta.dropped == {"requested time missing or 0": 1}
     taken = traces.load(path, missing_limit="run")
-    assert taken.jobs["limit_s"].tolist() == [60]
+    assert taken.jobs["limit_s"].tolist() == [90, 60]
     assert taken.meta.repaired == {"requested time taken from the run time": 1}
-    assert traces.load(path, missing_limit="keep").jobs["limit_s"].isna().all()
+    assert traces.load(path, missing_limit="keep").jobs["limit_s"].isna().tolist() == [False, True]
+
+
+def test_a_log_without_any_requested_time_keeps_its_jobs(log):
+    """NASA iPSC has none: a trace of no jobs would be a half-read."""
+    trace = traces.load(log(swf_line(limit=-1), swf_line(job=2, limit=-1, submit=9)))
+    assert len(trace) == 2
+    assert trace.jobs["limit_s"].isna().all()
+    with pytest.raises(InvalidInputError, match=r"default_limit_s= .*policy='fcfs'"):
+        fairlead.schedule(trace.jobs, trace.cluster())
+    done = fairlead.schedule(trace.jobs, trace.cluster(), policy="fcfs")
+    assert done.jobs["status"].tolist() == ["completed"] * 2
 
 
 def test_processors_can_be_tasks_on_many_nodes(log):

@@ -157,6 +157,17 @@ def test_bad_cells_of_parquet_name_their_row(tmp_path):
     assert (len(dropped), dropped.meta.dropped) == (1, {"bad duration_s": 1})
 
 
+@pytest.mark.parametrize("note", [b'{"c0lumns": []}', b"[]", b"{", b'{"columns": 7}'])
+def test_broken_notes_of_pandas_in_parquet_are_refused(tmp_path, note):
+    """They are JSON in the file's metadata; damage there is no crash."""
+    table = pytest.importorskip("pyarrow").table({"submit_time": [0.0], "gpus": [1]})
+    path = tmp_path / "jobs.parquet"
+    writer = pytest.importorskip("pyarrow.parquet")
+    writer.write_table(table.replace_schema_metadata({b"pandas": note}), path)
+    with pytest.raises(InvalidInputError, match=r"jobs\.parquet.*not sound Parquet"):
+        traces.load(path)
+
+
 def test_parquet_without_pyarrow_names_the_extra(tmp_path, monkeypatch):
     """The way out is one command."""
     path = tmp_path / "jobs.parquet"
@@ -194,7 +205,10 @@ def test_a_file_of_no_known_format_says_why(file):
 
 
 def test_formats_can_be_listed_and_an_unknown_one_is_refused(file):
-    """The names of the readers."""
+    """The names of the readers, each with what the format holds."""
     assert {"csv", "parquet", "swf"} <= traces.formats().keys()
+    for name, told in traces.formats().items():
+        holds = set(told.rpartition(": ")[2].replace(",", "").split())
+        assert holds & {"jobs", "nodes", "demand"}, name
     with pytest.raises(InvalidInputError, match="format must be one of"):
         traces.load(file("x"), format="xls")

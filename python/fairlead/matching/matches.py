@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from fairlead import _core
+from fairlead.errors import InvalidInputError
 from fairlead.matching.columns import Inputs, read_inputs
+from fairlead.matching.learned import LearnedMatcher, node_types
 from fairlead.printed import Printed
-from fairlead.tables import Coded, JobColumns, NodeColumns, device_names, to_native_like
+from fairlead.tables import JOB_LATER, Coded, JobColumns, NodeColumns, device_names, to_native_like
 
 __all__ = ["MatchResult", "match"]
 
@@ -98,7 +100,12 @@ class MatchResult(Printed):
 
 
 def match(
-    jobs: Any, cluster: Any, *, method: str = "greedy", ignore: Iterable[str] = ()
+    jobs: Any,
+    cluster: Any,
+    *,
+    method: str = "greedy",
+    model: LearnedMatcher | None = None,
+    ignore: Iterable[str] = (),
 ) -> MatchResult:
     r"""Assign the tasks of all jobs to nodes and devices, at once and on an idle cluster.
 
@@ -123,6 +130,11 @@ def match(
         ``exhaustive`` tries everything and places as many tasks as can be; of several such
         placements it gives the one that takes the first jobs on the lowest nodes. For small
         instances: it gives up after 20,000,000 steps (some 8 jobs of shares on 4 nodes).
+
+        ``learned`` takes the type of node that `model` holds to be the best for the job and that
+        has room for all its tasks, the lowest rows first; where no type has, nodes of several.
+    model : LearnedMatcher, optional
+        For ``learned``; a column that only it honours, such as ``model``, needs no `ignore`.
     ignore : iterable of str
         Job columns to leave out although they are filled and not honoured yet.
 
@@ -134,7 +146,7 @@ def match(
     ------
     InvalidInputError
         A column is missing, has the wrong type, or a value is out of range; an unknown method; too
-        much to try for ``exhaustive``.
+        much to try for ``exhaustive``; ``learned`` without a model, or a model without it.
 
     Notes
     -----
@@ -157,8 +169,23 @@ def match(
     >>> result.jobs["reason"].tolist()
     ['', '', 'resources:gpus']
     """
-    inputs = read_inputs(jobs, cluster, ignore)
-    raw = _core.match(inputs.nodes, inputs.core_jobs, method)
+    if (method == "learned") != (model is not None):
+        raise InvalidInputError(
+            f"method 'learned' needs model=, a fitted LearnedMatcher, and no other method takes "
+            f"one; got method {method!r} {'without' if model is None else 'with'} a model"
+        )
+    ignored = [ignore] if isinstance(ignore, str) else list(ignore)
+    if model is not None:
+        ignored += [name for name in model.columns_ if name in JOB_LATER]
+    inputs = read_inputs(jobs, cluster, ignored)
+    if model is None:
+        raw = _core.match(inputs.nodes, inputs.core_jobs, method)
+    else:
+        type_of_node, types = node_types(inputs.cluster, model.types)
+        order = model.order(jobs, types)
+        raw = _core.match_by_type(
+            inputs.nodes, inputs.core_jobs, len(types), type_of_node, order.ravel()
+        )
     tasks = inputs.jobs.tasks
     return MatchResult(
         method=method,

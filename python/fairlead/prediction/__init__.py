@@ -4,26 +4,56 @@
 `backtest` says how good such forecasts would have been, `models` lists what there is.
 `demand_features` makes features of series for models of one's own, `job_features` of jobs from what
 had finished by their submission, and `TreeEnsemble` evaluates trees trained on such features.
+
+`UsageRecommender`, `WindowRecommender` and `CostRecommender` learn from what was used what to ask
+for; `machine_peaks` says how much of the limits of its tasks a machine will need. `capacity_plan`
+says how many nodes of which kind hold a target of waits or losses, `newsvendor_quantile` which
+quantile of demand is worth its price. `training_memory` and `inference_memory` estimate the GPU
+memory of a transformer before it has run. `rightsizing` reports what finished jobs asked for and
+did not use.
 """
 
 from __future__ import annotations
 
 from fairlead.prediction.backtesting import BacktestResult, backtest
+from fairlead.prediction.capacity.forecast import newsvendor_quantile
+from fairlead.prediction.capacity.plan import capacity_plan
+from fairlead.prediction.capacity.size import ClusterSize
 from fairlead.prediction.demand import demand_series
 from fairlead.prediction.features import demand_features
 from fairlead.prediction.forecasting import DemandForecast, predict
 from fairlead.prediction.job_history import job_features
+from fairlead.prediction.memory.estimate import MemoryEstimate
+from fairlead.prediction.memory.inference import inference_memory
+from fairlead.prediction.memory.training import training_memory
 from fairlead.prediction.options import models
+from fairlead.prediction.requests.report import RightSizing, rightsizing
 from fairlead.prediction.trees import TreeEnsemble
+from fairlead.prediction.usage.peaks import MachinePeaks, machine_peaks
+from fairlead.prediction.usage.recommender import UsageRecommender
+from fairlead.prediction.usage.windows import CostRecommender, WindowRecommender
 
 __all__ = [
     "BacktestResult",
+    "ClusterSize",
+    "CostRecommender",
     "DemandForecast",
+    "MachinePeaks",
+    "MemoryEstimate",
+    "RightSizing",
     "TreeEnsemble",
+    "UsageRecommender",
+    "WindowRecommender",
     "backtest",
+    "capacity_plan",
     "demand_features",
     "demand_series",
+    "inference_memory",
     "job_features",
+    "machine_peaks",
     "models",
+    "newsvendor_quantile",
     "predict",
+    "rightsizing",
+    "training_memory",
 ]

@@ -121,12 +121,15 @@ events, correction, requeue, ignore, seed, **params
         )
 
     def _add(self, jobs: JobColumns) -> None:
-        if self._spec.plans and (jobs.estimate_ns < 0).any():
-            row = int(np.flatnonzero(jobs.estimate_ns < 0)[0])
+        unknown = jobs.estimate_ns < 0
+        if self._spec.plans and unknown.any():
+            row = int(np.flatnonzero(unknown)[0])
+            job = f"gives none for row {row} (job {jobs.job_id.tolist()[row]!r})"
             raise InvalidInputError(
-                f"{self._spec.planner} plans with estimates, and jobs['limit_s'] gives none for "
-                f"row {row} (job {jobs.job_id.tolist()[row]!r}); fill it, or give run_times= (a "
-                f"column of seconds, or 'actual' for study) or default_limit_s="
+                f"{self._spec.planner} plans with estimates, and jobs['limit_s'] "
+                f"{'has none for any job' if unknown.all() else job}; fill it, or give "
+                f"default_limit_s= (s), run_times= (a column of seconds, or 'actual' for study), "
+                f"or a policy that plans nothing, such as policy='fcfs'"
             )
         key = None
         if self._order_columns is not None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from fairlead.traces.alibaba_genai import read_alibaba_genai, read_alibaba_genai_metric
 from fairlead.traces.alibaba_nodes import read_alibaba_nodes
 from fairlead.traces.alibaba_pai import read_alibaba_pai
-from fairlead.traces.anonymise import anonymise, pseudonym, reidentify
-from fairlead.traces.doctor import Diagnosis, doctor, remedy
-from fairlead.traces.fit import fit
+from fairlead.traces.anonymising import anonymise, pseudonym, reidentify
+from fairlead.traces.diagnosis import DemandDiagnosis, Diagnosis, doctor, remedy
+from fairlead.traces.fitting import fit
 from fairlead.traces.gavel import read_gavel
 from fairlead.traces.generator import generate
 from fairlead.traces.generator_model import WorkloadModel
@@ -42,6 +42,7 @@ from fairlead.traces.tiresias import read_tiresias, read_tiresias_nodes
 from fairlead.traces.trace import Trace, TraceMeta
 
 __all__ = [
+    "DemandDiagnosis",
     "Diagnosis",
     "Trace",
     "TraceMeta",

@@ -9,10 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from fairlead.traces.csv_lines import split_records
 from fairlead.traces.gangs import NODE_GPUS, check_node_gpus
 from fairlead.traces.records import Records, read_records
-from fairlead.traces.source import check_on_error, read_bytes, require_text
 from fairlead.traces.trace import Trace, TraceMeta, no_events, no_jobs, no_nodes
 from fairlead.traces.wall_clock import check_zone
 
@@ -151,7 +149,8 @@ def helios_nodes(
     """Nodes, events and account of a file as `read_helios_nodes` takes it."""
     check_zone(time_zone)
     check_node_gpus(node_gpus)
-    records = _read_table(path, on_error)
+    records = read_records(path, on_error=on_error, nameless="vc")
+    records.need(*(("vc", "num") if "num" in records else ("date", "total")))
     if "num" in records:
         names, counts = _clusters(records)
         events = no_events()
@@ -183,18 +182,6 @@ def sniff_helios_nodes(name: str, head: bytes) -> str | None:
     if first in (["", "num"], ["vc", "num"]) or (first[0] == "date" and first[-1] == "total"):
         return None
     return "the first line is neither 'date,...,total' nor ',num'"
-
-
-def _read_table(path: str | PathLike[str], on_error: _OnError) -> Records:
-    """The file, where the first column of a ``vc_config.csv`` gets the name it lacks."""
-    check_on_error(on_error)
-    name, data = read_bytes(path)
-    require_text(name, data)
-    if data.startswith(b",num"):
-        data = b"vc" + data
-    records = Records(name, *split_records(name, data, None, on_error), on_error)
-    records.need(*(("vc", "num") if "num" in records else ("date", "total")))
-    return records
 
 
 def _clusters(records: Records) -> tuple[list[str], Any]:

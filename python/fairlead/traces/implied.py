@@ -35,7 +35,7 @@ def implied_nodes(jobs: pd.DataFrame, format_name: str) -> pd.DataFrame:
     way_out = "give the reader nodes= where it has it, or use Cluster.homogeneous(...)"
     has_time = {"duration_s", "limit_s"} & set(jobs.columns)
     if len(jobs) == 0 or not has_time:
-        why = "no run times" if len(jobs) else "no jobs"
+        why = "no run times (throughputs= or tables= of some readers)" if len(jobs) else "no jobs"
         raise InvalidInputError(
             f"the {format_name} trace names no nodes and has {why} to estimate them from; {way_out}"
         )

@@ -277,8 +277,12 @@ def recorded_times(submit: pd.DatetimeIndex, start: pd.DatetimeIndex, state: Any
     }
 
 
-def read_records(path: str | PathLike[str], *, on_error: str = "raise") -> Records:
+def read_records(
+    path: str | PathLike[str], *, on_error: str = "raise", nameless: str = ""
+) -> Records:
     """The records of a CSV file with a header line, plain or gzip.
+
+    ``nameless`` is what a first column without a name, as pandas writes an index, is called.
 
     Raises
     ------
@@ -296,6 +300,8 @@ def read_records(path: str | PathLike[str], *, on_error: str = "raise") -> Recor
     check_on_error(on_error)
     name, data = read_bytes(path)
     require_text(name, data)
+    if data.startswith(b","):
+        data = nameless.encode() + data
     return Records(name, *split_records(name, data, None, on_error), on_error)
 
 

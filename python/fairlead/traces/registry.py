@@ -82,17 +82,25 @@ class _Format:
 
 _FORMATS = {
     "swf": _Format(
-        "Standard Workload Format of the Parallel Workloads Archive", (".swf",), read_swf, sniff_swf
+        "Standard Workload Format of the Parallel Workloads Archive: jobs, nodes",
+        (".swf",),
+        read_swf,
+        sniff_swf,
     ),
     "kubernetes": _Format(
-        "Kubernetes pods and nodes (kubectl get pods,nodes -A -o json): jobs and nodes",
+        "Kubernetes, kubectl get pods,nodes -A -o json: jobs, nodes, drains as events",
         (),
         read_kubernetes,
         sniff_kubernetes,
     ),
-    "slurm": _Format("Slurm accounting, text of sacct -P", (), read_slurm, sniff_slurm),
+    "slurm": _Format(
+        "Slurm accounting, text of sacct -P: jobs, nodes on request", (), read_slurm, sniff_slurm
+    ),
     "slurm_nodes": _Format(
-        "Slurm nodes, text of scontrol show node or sinfo", (), read_slurm_nodes, sniff_slurm_nodes
+        "Slurm, text of scontrol show node or sinfo: nodes",
+        (),
+        read_slurm_nodes,
+        sniff_slurm_nodes,
     ),
     "azure_llm": _Format(
         "Azure LLM inference requests: demand, and jobs on request",
@@ -113,34 +121,44 @@ _FORMATS = {
         by_header(SERVEGEN_HEADER),
     ),
     "supercloud": _Format(
-        "MIT Supercloud, a CSV dump of Slurm's job table",
+        "MIT Supercloud, a CSV dump of Slurm's job table: jobs",
         (),
         read_supercloud,
         by_header(SUPERCLOUD_HEADER),
     ),
     "prometheus": _Format(
-        "Prometheus range query (JSON): demand series, monitoring frames",
+        "Prometheus range query (JSON): demand, monitoring frames",
         (),
         read_prometheus,
         sniff_prometheus,
     ),
-    "helios": _Format("Helios job log, cluster_log.csv", (), read_helios, by_header(HELIOS_HEADER)),
+    "helios": _Format(
+        "Helios cluster_log.csv: jobs, nodes and their changes on request",
+        (),
+        read_helios,
+        by_header(HELIOS_HEADER),
+    ),
     "helios_nodes": _Format(
-        "Helios nodes and their changes, cluster_gpu_number.csv or vc_config.csv",
+        "Helios cluster_gpu_number.csv or vc_config.csv: nodes, their changes as events",
         (),
         read_helios_nodes,
         sniff_helios_nodes,
     ),
     "helios_demand": _Format(
-        "Helios demand over time, cluster_sequence_vc.csv or cluster_throughput.csv",
+        "Helios cluster_sequence_vc.csv or cluster_throughput.csv: demand",
         (),
         read_helios_demand,
         by_header(*HELIOS_DEMAND_HEADERS),
     ),
-    "itp": _Format("Microsoft ITP cluster, clusterNN.csv", (), read_itp, by_header(ITP_HEADER)),
-    "philly": _Format("Microsoft Philly, cluster_job_log (JSON)", (), read_philly, sniff_philly),
+    "itp": _Format("Microsoft ITP clusterNN.csv: jobs", (), read_itp, by_header(ITP_HEADER)),
+    "philly": _Format(
+        "Microsoft Philly cluster_job_log (JSON): jobs, nodes on request",
+        (),
+        read_philly,
+        sniff_philly,
+    ),
     "philly_metric": _Format(
-        "Microsoft Philly, use of machines such as cluster_gpu_util",
+        "Microsoft Philly, use of machines such as cluster_gpu_util: demand",
         (),
         read_philly_metric,
         sniff_philly_metric,
@@ -148,7 +166,7 @@ _FORMATS = {
     "gavel": _Format("Gavel job lists: jobs", (), read_gavel, sniff_gavel),
     "shockwave": _Format("Shockwave job lists: jobs", (), read_shockwave, sniff_shockwave),
     "tiresias": _Format(
-        "Tiresias job lists, cluster on request: jobs, nodes",
+        "Tiresias job lists: jobs, nodes on request",
         (),
         read_tiresias,
         by_header(TIRESIAS_HEADER),
@@ -162,58 +180,67 @@ _FORMATS = {
     "pollux": _Format("Pollux workloads: jobs, nodes", (), read_pollux, by_header(POLLUX_HEADER)),
     "sia": _Format("Sia workloads: jobs, nodes", (), read_sia, sniff_sia),
     "openb": _Format(
-        "Alibaba openb pods, openb_pod_list_*.csv", (), read_openb, by_header(OPENB_HEADER)
+        "Alibaba openb_pod_list_*.csv: jobs, nodes on request",
+        (),
+        read_openb,
+        by_header(OPENB_HEADER),
     ),
     "openb_nodes": _Format(
-        "Alibaba openb nodes, openb_node_list_*.csv",
+        "Alibaba openb_node_list_*.csv: nodes",
         (),
         read_openb_nodes,
         by_header(OPENB_NODES_HEADER),
     ),
     "alibaba_pai": _Format(
-        "Alibaba GPU 2020, pai_job_table with pai_task_table",
+        "Alibaba GPU 2020, pai_job_table with pai_task_table: jobs, nodes on request",
         (),
         read_alibaba_pai,
         sniff_alibaba_pai,
     ),
     "alibaba_nodes": _Format(
-        "Alibaba node inventories, pai_machine_spec or node_info_df",
+        "Alibaba inventories, pai_machine_spec or node_info_df: nodes",
         (),
         read_alibaba_nodes,
         by_header(*ALIBABA_NODES_HEADERS),
     ),
     "alibaba_genai": _Format(
-        "Alibaba image generation, lora_request_trace",
+        "Alibaba image generation, lora_request_trace: jobs",
         (),
         read_alibaba_genai,
         by_header(ALIBABA_GENAI_HEADER),
     ),
     "alibaba_genai_metric": _Format(
-        "Alibaba image generation, metric files such as qps",
+        "Alibaba image generation, metric files such as qps: demand",
         (),
         read_alibaba_genai_metric,
         by_header(ALIBABA_GENAI_METRIC_HEADER),
     ),
     "series": _Format(
-        "CSV with a time column and columns of numbers: demand series",
+        "CSV with a time column and columns of numbers: demand",
         (),
         read_series,
         by_header(*SERIES_HEADERS),
     ),
     "m4": _Format(
-        "M4 competition, a series in each row: demand series", (), read_m4, by_header(M4_HEADER)
+        "M4 competition, a series in each row: demand", (), read_m4, by_header(M4_HEADER)
     ),
     "parquet": _Format(
-        "Parquet with a column map", (".parquet", ".pq"), read_parquet, sniff_parquet
+        "Parquet with a column map: jobs, nodes and events on request",
+        (".parquet", ".pq"),
+        read_parquet,
+        sniff_parquet,
     ),
     "csv": _Format(
-        "CSV with a header line and a column map", (".csv", ".tsv"), read_csv, sniff_csv
+        "CSV with a header line and a column map: jobs, nodes and events on request",
+        (".csv", ".tsv"),
+        read_csv,
+        sniff_csv,
     ),
 }
 
 
 def formats() -> dict[str, str]:
-    """The formats `load` can read, each with a description.
+    """The formats `load` can read, each with the file it is, and what it holds after a colon.
 
     Examples
     --------

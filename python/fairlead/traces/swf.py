@@ -73,6 +73,7 @@ def read_swf(
         Size of the machine; else the header's MaxProcs or MaxNodes, else the largest job.
     missing_limit : {"drop", "run", "keep"}
         A job without requested time is dropped, gets its run time as limit, or keeps a missing one.
+        Where no job of the log has one, ``drop`` keeps them all, without limits.
     datetimes : bool
         Submission as datetimes in the log's zone (the header must have UnixStartTime) instead of
         seconds from the start of the log.
@@ -247,7 +248,7 @@ class _Log:
         """Rows to keep, and how many fell to each rule."""
         repeated = self._repeated(on_error)
         processors, limit = self.processors, self.field(_LIMIT)
-        no_limit = (limit <= 0) & (missing_limit == "drop")
+        no_limit = (limit <= 0) & (missing_limit == "drop") & (limit > 0).any()
         rules = {
             "partial executions": np.isin(self.field(_STATUS), _PARTIAL),
             "job number repeated": repeated,

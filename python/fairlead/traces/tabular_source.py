@@ -218,7 +218,8 @@ def _parquet_frame(name: str, data: bytes) -> pd.DataFrame:
         ) from error
     try:
         frame: pd.DataFrame = pq.read_table(pa.BufferReader(data)).to_pandas()
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
+        # What pandas noted about the columns is JSON in the file, which can be broken too.
         raise fail(name, 1, 1, f"this is not sound Parquet ({error})") from error
     return frame.assign(**{name: _of_text(frame[name]) for name in _categories(frame)})
 

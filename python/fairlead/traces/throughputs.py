@@ -12,11 +12,10 @@ import pandas as pd
 
 from fairlead.errors import InvalidInputError
 from fairlead.tables import to_pandas
-from fairlead.traces.csv_lines import split_records
 from fairlead.traces.json_values import Json, read_json, starts_json
-from fairlead.traces.records import Records
+from fairlead.traces.records import Records, read_records
 from fairlead.traces.sniffing import header_names
-from fairlead.traces.source import read_bytes, read_head, require_text
+from fairlead.traces.source import read_head
 
 __all__ = ["model_and_batch", "read_throughputs", "throughputs_of"]
 
@@ -95,20 +94,13 @@ def read_throughputs(
     )
     for columns, read in forms:
         if header_names(head, columns) is None:
-            return _finished(read(_read_table(path), name, model, gpu_type))
+            # The first column of Lucid's table has no name.
+            records = read_records(path, nameless="row")
+            return _finished(read(records, name, model, gpu_type))
     raise InvalidInputError(
         f"{fspath(path)!r} is no throughput table that is known: neither Gavel's JSON nor CSV with "
         f"{'; '.join(', '.join(columns) for columns, _ in forms)}"
     )
-
-
-def _read_table(path: str | PathLike[str]) -> Records:
-    """The records, where the first column of Lucid's table gets the name it lacks."""
-    name, data = read_bytes(path)
-    require_text(name, data)
-    if data.startswith(b",model1,"):
-        data = b"row" + data
-    return Records(name, *split_records(name, data, None, "raise"), "raise")
 
 
 def throughputs_of(table: Any) -> pd.DataFrame:

@@ -21,6 +21,8 @@ CLOCK_CHANGE = "time in an hour of a clock change"
 
 # A date, a minute, or at least a second: what is shorter or between is a number, or was cut off.
 _LENGTHS, _SECONDS = (len("2026-01-05"), len("2026-01-05T09:00")), len("2026-01-05T09:00:00")
+# After the time of day, not the days of a date.
+_OFFSET = r"[Tt ].*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
 
 
 class WallTimes(NamedTuple):
@@ -46,20 +48,19 @@ def utc_times(texts: pd.Series[Any], zone: str) -> WallTimes:
     """
     length = texts.str.len()
     whole = (length.isin(_LENGTHS) | (length >= _SECONDS)).to_numpy()
-    times = pd.DatetimeIndex(_parsed(texts))
-    if times.tz is not None:
-        times, zone = times.tz_convert("UTC").tz_localize(None), "UTC"
+    times, of_utc = _parsed(texts)
     good = np.asarray((times >= FIRST) & (times < LAST)) & whole
     times = pd.DatetimeIndex(times.where(good)).as_unit("ns")
     changed = np.zeros(len(times), dtype=bool)
-    if zone == "UTC":
+    if zone == "UTC" or of_utc.all():
         return WallTimes(times.tz_localize("UTC"), good, changed)
     zoned = times.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
-    changed = np.asarray(zoned.isna()) & np.asarray(times.notna())
+    changed = np.asarray(zoned.isna()) & np.asarray(times.notna()) & ~of_utc
     if changed.any():
         first = np.ones(len(times), dtype=bool)
         zoned = times.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
-    return WallTimes(zoned.tz_convert("UTC"), good, changed)
+    utc = zoned.tz_convert("UTC").where(~of_utc, times.tz_localize("UTC"))
+    return WallTimes(pd.DatetimeIndex(utc), good, changed)
 
 
 def check_zone(zone: str) -> None:
@@ -82,8 +83,19 @@ def check_zone(zone: str) -> None:
         ) from error
 
 
-def _parsed(texts: pd.Series[Any]) -> pd.Series[Any]:
-    if texts.str.len().max() <= _SECONDS:
-        # No room for an offset, so no rows to reconcile; a cache of texts would only cost time.
-        return pd.to_datetime(texts, format="ISO8601", errors="coerce", cache=False)
-    return text_to_times(texts)
+def _parsed(texts: pd.Series[Any]) -> tuple[pd.DatetimeIndex, NDArray[np.bool_]]:
+    """Times without zone, and which of them are of UTC because the text has an offset."""
+    try:
+        if texts.str.len().max() <= _SECONDS:
+            # With no room for an offset no rows need reconciling; a cache would only cost time.
+            parsed = pd.to_datetime(texts, format="ISO8601", errors="coerce", cache=False)
+        else:
+            parsed = text_to_times(texts)
+        times = pd.DatetimeIndex(parsed)
+    except ValueError:  # minutes with an offset of hours are as short
+        times = pd.DatetimeIndex(text_to_times(texts))
+    if times.tz is None:
+        return times, np.zeros(len(times), dtype=bool)
+    # Those without an offset among others came out as if they were of UTC.
+    told = texts.str.contains(_OFFSET, na=True).to_numpy(dtype=bool)
+    return times.tz_convert("UTC").tz_localize(None), told

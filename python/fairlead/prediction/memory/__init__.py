@@ -1,0 +1,1 @@
+"""GPU memory of a transformer, before it has run."""

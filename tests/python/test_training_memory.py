@@ -1,0 +1,154 @@
+"""Memory of transformers against published figures and sums by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fairlead.errors import InvalidInputError
+from fairlead.prediction import MemoryEstimate, inference_memory, training_memory
+
+GIB = float(1 << 30)
+STATES = ("weights", "gradients", "master weights", "optimizer states")
+
+
+def state_bytes(memory: MemoryEstimate) -> float:
+    """Bytes of weights, gradients and the optimizer."""
+    return sum(memory[part] for part in STATES) * GIB
+
+
+@pytest.mark.parametrize(
+    ("precision", "optimizer", "bytes_each"),
+    [
+        ("mixed", "adamw", 16),
+        ("fp32", "adam", 16),
+        ("bf16", "adamw", 8),
+        ("mixed", "adamw_8bit", 10),
+        ("mixed", "lion", 12),
+        ("mixed", "sgd", 8),
+        ("fp32", "momentum", 12),
+    ],
+)
+def test_bytes_a_parameter(precision: Any, optimizer: str, bytes_each: int) -> None:
+    """16 bytes a parameter with Adam in mixed precision (and 4 times the 32-bit model in fp32)."""
+    memory = training_memory(7e9, 1, 128, optimizer, precision)
+    assert state_bytes(memory) == pytest.approx(bytes_each * 7e9)
+
+
+@pytest.mark.parametrize(("stage", "gigabytes"), [(0, 120.0), (1, 31.4), (2, 16.6), (3, 1.88)])
+def test_zero_stages_are_the_papers(stage: int, gigabytes: float) -> None:
+    """Figure 1 of the ZeRO paper: 7.5 billion parameters over 64 GPUs."""
+    memory = training_memory(7.5e9, 1, 128, zero_stage=stage, data_parallel=64)
+    assert state_bytes(memory) / 1e9 == pytest.approx(gigabytes, rel=0.003)
+
+
+def test_attention_term_of_gpt3_is_80() -> None:
+    """5 a s / h is 80 for GPT-3 (Korthikanti et al., section 4.3): selective keeps 34 of 114."""
+    shape = {"layers": 96, "hidden": 12_288, "heads": 96, "tensor_parallel": 8}
+    plain = training_memory(175e9, 1, 2048, attention="plain", **shape)  # type: ignore[arg-type]
+    chosen = training_memory(
+        175e9,
+        1,
+        2048,
+        attention="plain",
+        recompute="selective",
+        **shape,  # type: ignore[arg-type]
+    )
+    assert plain["activations"] * GIB == pytest.approx(96 * 2048 * 12_288 / 8 * 114)
+    assert chosen["activations"] / plain["activations"] == pytest.approx(34 / 114)
+    flash = training_memory(175e9, 1, 2048, **shape)  # type: ignore[arg-type]
+    assert flash["activations"] == pytest.approx(chosen["activations"])
+
+
+def test_sequence_parallelism_divides_what_tensor_parallelism_leaves() -> None:
+    """Without it 10 of the 34 bytes stay whole."""
+    whole = training_memory(7e9, 2, 1024, tensor_parallel=4, sequence_parallel=False)
+    split = training_memory(7e9, 2, 1024, tensor_parallel=4)
+    assert whole["activations"] / split["activations"] == pytest.approx((10 + 6) / (34 / 4))
+
+
+def test_full_recomputation_keeps_inputs_and_one_layer() -> None:
+    """2 s b h a layer, and 34 s b h once."""
+    memory = training_memory(7e9, 1, 4096, recompute="full", layers=32, hidden=4096)
+    assert memory["activations"] * GIB == 32 * 2 * 4096 * 4096
+    assert memory["recomputed layer"] * GIB == 34 * 4096 * 4096
+
+
+def test_pipeline_holds_micro_batches_in_flight() -> None:
+    """The first of 4 stages keeps 4 micro-batches of a quarter of the layers, so as much as all."""
+    alone = training_memory(7e9, 1, 1024, layers=32)
+    staged = training_memory(7e9, 1, 1024, layers=32, pipeline_parallel=4)
+    single = training_memory(7e9, 1, 1024, layers=32, pipeline_parallel=4, micro_batches=1)
+    assert staged["activations"] == alone["activations"] == 4 * single["activations"]
+    assert staged["weights"] == alone["weights"] / 4
+
+
+def test_adapters_train_little() -> None:
+    """With 1 % trained the frozen weights are all that counts: 2 bytes, and 14 of a hundredth."""
+    assert state_bytes(training_memory(7e9, 1, 128, trainable=0.01)) == pytest.approx(2.14 * 7e9)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "vocabulary", "layers", "hidden"),
+    [(6.74e9, 32_000, 32, 4096), (13.0e9, 32_000, 40, 5120), (175e9, 50_257, 96, 12_288)],
+)
+def test_shapes_are_inferred(parameters: float, vocabulary: int, layers: int, hidden: int) -> None:
+    """LLaMA 7B and 13B and GPT-3 from their parameters; the result says what was inferred."""
+    shape = training_memory(parameters, 1, 128, vocabulary=vocabulary).shape
+    assert (shape.layers, shape.hidden) == (layers, hidden)
+    assert shape.inferred == ("layers", "hidden", "heads")
+
+
+def test_cache_of_a_token_is_half_a_mebibyte() -> None:
+    """LLaMA 7B keeps 2 x 32 x 4096 16-bit numbers a token; grouped heads keep less."""
+    memory = inference_memory(6.74e9, 1, 2048, layers=32, hidden=4096, heads=32)
+    assert memory["key-value cache"] == 1.0
+    grouped = inference_memory(6.74e9, 1, 2048, layers=32, hidden=4096, heads=32, kv_heads=8)
+    assert grouped["key-value cache"] == 0.25
+    small = inference_memory(6.74e9, 1, 2048, "int4", layers=32, hidden=4096)
+    assert small["weights"] * GIB == pytest.approx(0.5 * 6.74e9)
+    assert small["key-value cache"] == 1.0
+
+
+def test_total_is_the_sum_and_the_slack_a_share() -> None:
+    """The parts add up; the slack is a share of all but the context."""
+    memory = training_memory(1e9, 4, 1024, slack=0.2, context_gib=0.5)
+    assert memory.total_gib == pytest.approx(memory.parts["gib"].sum())
+    inner = memory.total_gib - memory["allocator slack"] - 0.5
+    assert memory["allocator slack"] == pytest.approx(0.2 * inner)
+    assert memory["no such part"] == 0.0
+
+
+def test_text_and_picture_name_every_part() -> None:
+    """What is printed has all parts, the inferred shape and what is not counted."""
+    memory = training_memory(7e9, 1, 4096, zero_stage=3, data_parallel=8, recompute="full")
+    for part in memory.parts["part"]:
+        assert part in str(memory)
+    assert "inferred" in str(memory)
+    assert "not counted: buffers" in str(memory)
+    assert len(memory.plot(gpu_memory_gib=80).legends[0].get_texts()) == len(memory.parts) + 1
+
+
+def test_bad_settings_are_errors() -> None:
+    """Names that are not known, sizes out of range and shapes that contradict say so."""
+    for options, message in (
+        ({"optimizer": "adamm"}, "optimizer must be adam, adamw"),
+        ({"precision": "fp8"}, "precision must be fp32, mixed"),
+        ({"zero_stage": 4}, "zero_stage must be 0, 1, 2 or 3"),
+        ({"batch": 0}, "batch must be a whole number of at least 1"),
+        ({"data_parallel": 1.5}, "data_parallel must be a whole number"),
+        ({"trainable": 0}, "trainable must be above 0"),
+        ({"slack": -1}, "slack must be at least 0"),
+        ({"recompute": "some"}, "recompute must be none"),
+        ({"attention": "slow"}, "attention must be flash"),
+        ({"parameters": "7b"}, "such as 7e9; got '7b'"),
+        ({"layers": 2, "hidden": 64}, "has about"),
+        ({"layers": 0}, "layers must be a whole number"),
+        ({"hidden": 4096, "heads": 33}, "heads must divide hidden = 4096"),
+    ):
+        setting: dict[str, Any] = {"parameters": 7e9, "batch": 1, "sequence": 128, **options}
+        with pytest.raises(InvalidInputError, match=message):
+            training_memory(**setting)
+    with pytest.raises(InvalidInputError, match="precision must be fp32, bf16"):
+        inference_memory(7e9, 1, 128, "fp7")
