@@ -13,6 +13,7 @@ __all__: list[str] = [
     "DECILES",
     "Engine",
     "Nodes",
+    "RunTimeLearner",
     "ScoreBatch",
     "Simulation",
     "UsageRecommender",
@@ -34,6 +35,7 @@ __all__: list[str] = [
     "placement_rules",
     "presets",
     "run_all",
+    "run_time_predictors",
     "score_terms",
     "seasonal_scale",
 ]
@@ -177,6 +179,37 @@ class CostRecommender:
     ) -> None: ...
     def recommend(self) -> dict[str, numpy.ndarray]: ...
     def resize(self, targets: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+class RunTimeLearner:
+    """
+    Predicts run times and learns from the jobs that have ended.
+    """
+    def __init__(
+        self,
+        name: str,
+        params: collections.abc.Sequence[tuple[str, typing.SupportsFloat | typing.SupportsIndex]],
+        quantiles: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    ) -> None: ...
+    def clone(self) -> RunTimeLearner: ...
+    def predict(
+        self, columns: dict
+    ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float32]]:
+        """
+        Run times in s and bounds, bound by bound of each job; learns nothing.
+        """
+    def replay(
+        self,
+        columns: dict,
+        end_s: numpy.typing.NDArray[numpy.float64],
+        run_s: numpy.typing.NDArray[numpy.float64],
+    ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float32]]:
+        """
+        The same for jobs in order, each from those that had ended by its submission.
+        """
+    @property
+    def learned(self) -> int:
+        """
+        Jobs learnt from.
+        """
 
 class Nodes:
     def __init__(self, columns: dict) -> None: ...
@@ -447,6 +480,11 @@ def run_all(
     threads: typing.SupportsInt | typing.SupportsIndex,
     progress: typing.Any = None,
 ) -> None: ...
+def run_time_predictors() -> list:
+    """
+    Name, description and parameters of each.
+    """
+
 def score_terms() -> dict[str, str]: ...
 def seasonal_scale(
     values: numpy.typing.NDArray[numpy.float64], season: typing.SupportsInt | typing.SupportsIndex
