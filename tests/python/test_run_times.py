@@ -12,6 +12,7 @@ import pytest
 
 from fairlead.errors import InvalidInputError
 from fairlead.prediction import (
+    BoostedRunTimes,
     LastTwo,
     RunTimeEstimator,
     RunTimeHistogram,
@@ -308,3 +309,20 @@ def test_kth_bounds_hold(shared_dir: Path) -> None:
     assert 0.89 <= row["coverage"] <= 0.91
     assert row["worst_coverage"] >= 0.86
     assert row["pinball_s"] < row["limit_pinball_s"]
+
+
+def test_boosted_trees_learn_from_what_is_known_at_submission() -> None:
+    """Trained on one part of a log they are no worse on the next than the user's last two."""
+    pytest.importorskip("lightgbm")
+    jobs = some_jobs(3000, seed=12)
+    train, test = jobs.head(2000), jobs.tail(1000)
+    model = BoostedRunTimes(trees=60).fit(train)
+    predicted = model.predict(test)
+    assert (predicted <= test["limit_s"].to_numpy()).all()
+    boosted = run_time_accuracy(test["duration_s"], predicted)
+    last_two = run_time_accuracy(test["duration_s"], LastTwo().fit(train).predict(test))
+    assert boosted.accuracy > last_two.accuracy
+    assert (BoostedRunTimes(trees=60).fit(train).predict(test) == predicted).all()
+    assert predict_run_times(test, model).quantiles == ()
+    with pytest.raises(InvalidInputError, match="not fitted"):
+        BoostedRunTimes().predict(jobs)

@@ -1,7 +1,7 @@
-"""Prediction: how much of a resource will be in use and how long jobs will run, as a distribution.
+"""Prediction: how much will be in use and how long jobs will run, as distributions.
 
-`predict_run_times` goes through a log of jobs in order; its estimators (`RunTimeMixture` and others)
-are taken by ``schedule(run_times=...)``.
+`predict_run_times` goes through a log of jobs in order; its estimators (`RunTimeMixture` and
+others) are taken by ``schedule(run_times=...)``.
 
 `demand_series` turns a jobs table into demand over time, `predict` forecasts it with bands,
 `backtest` says how good such forecasts would have been, `models` lists what there is.
@@ -23,6 +23,7 @@ from fairlead.prediction.capacity.size import ClusterSize
 from fairlead.prediction.demand import demand_series
 from fairlead.prediction.forecasting import DemandForecast, predict
 from fairlead.prediction.jobs import (
+    BoostedRunTimes,
     LastTwo,
     RunTimeAccuracy,
     RunTimeEstimator,
@@ -47,6 +48,7 @@ from fairlead.prediction.usage.windows import CostRecommender, WindowRecommender
 
 __all__ = [
     "BacktestResult",
+    "BoostedRunTimes",
     "ClusterSize",
     "CostRecommender",
     "DemandForecast",

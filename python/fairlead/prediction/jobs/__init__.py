@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairlead.prediction.jobs.accuracy import RunTimeAccuracy, run_time_accuracy
+from fairlead.prediction.jobs.boosted import BoostedRunTimes
 from fairlead.prediction.jobs.estimators import (
     LastTwo,
     OnlineRunTimes,
@@ -17,6 +18,7 @@ from fairlead.prediction.jobs.estimators import (
 from fairlead.prediction.jobs.forecast import RunTimeForecast, online_estimator, predict_run_times
 
 __all__ = [
+    "BoostedRunTimes",
     "LastTwo",
     "OnlineRunTimes",
     "RunTimeAccuracy",

@@ -43,6 +43,10 @@ class RunTimeEstimator(ABC):
     def predict(self, jobs: Any) -> _Floats:
         """Expected run time (s) of each job, shape (n_jobs,)."""
 
+    def predict_in_order(self, jobs: Any, *, end_time: Any = None) -> _Floats:
+        """Run time (s) of each job of a log; `predict`, unless the estimator learns on the way."""
+        return self.predict(jobs)
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters it was made with, by name."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}

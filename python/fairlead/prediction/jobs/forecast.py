@@ -144,7 +144,7 @@ def predict_run_times(
     model : str or estimator
         ``mixture``, ``histogram``, ``last_two``, ``history``, ``limit``, ``ridge``, ``quantile``.
         A fitted estimator goes on from what it knows, and is not changed. One that is not online
-        must be fitted and learns nothing on the way.
+        must be fitted.
     end_time : str or array, optional
         When each job ended: a column of jobs, or values of the kind of ``submit_time``. Without it
         the column ``end_time``, else submission plus ``recorded_wait_s`` plus ``duration_s``.
@@ -181,7 +181,7 @@ def predict_run_times(
         run_time_s, bounds = estimator.learner().replay(log.traits, ends, log.run_s)
         quantiles = tuple(float(q) for q in estimator.quantiles)
     else:
-        run_time_s = estimator.predict(jobs)
+        run_time_s = estimator.predict_in_order(jobs, end_time=end_time)
     return RunTimeForecast(
         model=repr(estimator),
         run_time_s=np.asarray(run_time_s, dtype=np.float64),
