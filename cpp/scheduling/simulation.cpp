@@ -95,7 +95,7 @@ void Simulation::step() {
   bool happened = finish_due();
   if (engine_.next_change() <= now_) happened |= engine_.advance(now_);
   if (has_events) happened |= apply_events(Event::Kind::estimate);
-  correct_overdue();
+  if (!overdue_.empty()) correct_overdue();
   happened |= submit_due();
   if (has_events) happened |= apply_events(Event::Kind::tick);
   if (happened) follow_decisions();
@@ -110,8 +110,7 @@ bool Simulation::finish_due() {
     if (!engine_.current(handle)) continue;
     const End& end = end_[handle.slot];
     if (end.at <= now_) {
-      const LiveJob& live = engine_.live(handle.slot);
-      if (estimator_.predicts()) estimator_.finished(live.spec.id, now_ - live.start);
+      if (estimator_.predicts()) learn_from(handle.slot);
       engine_.finish(handle, end.killed ? Outcome::timeout : Outcome::completed, now_);
       happened = true;
     } else if (engine_.live(handle.slot).planned_end <= now_) {
@@ -169,6 +168,11 @@ bool Simulation::apply(const Event& event) {
   return false;
 }
 
+void Simulation::learn_from(Row slot) {
+  const LiveJob& live = engine_.live(slot);
+  estimator_.finished(live.spec.id, now_ - live.start);
+}
+
 // Before the engine corrects by itself in the pass, whose rule is doubling.
 void Simulation::correct_overdue() {
   for (const Handle& handle : overdue_) {
@@ -213,7 +217,7 @@ void Simulation::follow_decisions() {
     const Duration run = wall_time(source.table->duration(row), engine_.speed_of(handle.slot));
     const Duration limit = source.table->limit(row);
     end_[handle.slot] = {now_ + std::min(run, limit), run > limit};
-    estimator_.started(handle.slot);
+    if (!estimator_.leaves_correction()) estimator_.started(handle.slot);
     schedule_end(handle);
   }
   for (const Handle& handle : engine_.corrected()) schedule_end(handle);

@@ -123,6 +123,7 @@ class Simulation {
   bool finish_due();
   bool apply_events(Event::Kind last);
   bool apply(const Event& event);
+  void learn_from(Row slot);
   void correct_overdue();
   bool submit_due();
   void follow_decisions();
