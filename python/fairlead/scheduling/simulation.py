@@ -147,7 +147,7 @@ events, correction, requeue, ignore, seed, **params
             raise InvalidInputError(
                 f"{self._spec.planner} plans with estimates, and jobs['limit_s'] "
                 f"{'has none for any job' if unknown.all() else job}; fill it, or give "
-                f"default_limit_s= (s), run_times= ('predicted', a column, or 'actual'), "
+                f"default_limit_s= (s), run_times= ('predicted', a column, or 'actual' for study), "
                 f"or a policy that plans nothing, such as policy='fcfs'"
             )
         key = None
