@@ -15,6 +15,7 @@ __all__: list[str] = [
     "FeatureStream",
     "NOT_YET",
     "Nodes",
+    "RunTimeLearner",
     "ScoreBatch",
     "Simulation",
     "TreeEnsemble",
@@ -40,6 +41,7 @@ __all__: list[str] = [
     "placement_rules",
     "presets",
     "run_all",
+    "run_time_predictors",
     "score_terms",
     "seasonal_scale",
 ]
@@ -231,6 +233,38 @@ class CostRecommender:
     def recommend(self) -> dict[str, numpy.ndarray]: ...
     def resize(self, targets: typing.SupportsInt | typing.SupportsIndex) -> None: ...
 
+class RunTimeLearner:
+    """
+    Predicts run times and learns from the jobs that have ended.
+    """
+    def __init__(
+        self,
+        name: str,
+        params: collections.abc.Sequence[tuple[str, typing.SupportsFloat | typing.SupportsIndex]],
+        quantiles: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    ) -> None: ...
+    def clone(self) -> RunTimeLearner: ...
+    def predict(
+        self, columns: dict
+    ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float32]]:
+        """
+        Run times in s and bounds, bound by bound of each job; learns nothing.
+        """
+    def replay(
+        self,
+        columns: dict,
+        end_s: numpy.typing.NDArray[numpy.float64],
+        run_s: numpy.typing.NDArray[numpy.float64],
+    ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float32]]:
+        """
+        The same for jobs in order, each from those that had ended by its submission.
+        """
+    @property
+    def learned(self) -> int:
+        """
+        Jobs learnt from.
+        """
+
 class Nodes:
     def __init__(self, columns: dict) -> None: ...
     @property
@@ -243,12 +277,14 @@ class Nodes:
 class Simulation:
     def __init__(self, nodes: Nodes, options: dict) -> None: ...
     def add_events(self, columns: dict) -> None: ...
-    def add_jobs(self, columns: dict) -> None: ...
+    def add_jobs(self, columns: dict, traits: dict | None = None) -> None: ...
     def capacity(self) -> dict: ...
+    def correct_by(self, correction: str) -> None: ...
     def digest(self) -> int: ...
     def fork(self, arrivals: bool = True) -> Simulation: ...
     def outcomes(self) -> dict: ...
     def placements(self) -> dict: ...
+    def predict_with(self, learner: RunTimeLearner) -> None: ...
     def run_until(
         self, until_ns: typing.SupportsInt | typing.SupportsIndex, progress: typing.Any = None
     ) -> None: ...
@@ -541,6 +577,11 @@ def run_all(
     threads: typing.SupportsInt | typing.SupportsIndex,
     progress: typing.Any = None,
 ) -> None: ...
+def run_time_predictors() -> list:
+    """
+    Name, description and parameters of each.
+    """
+
 def score_terms() -> dict[str, str]: ...
 def seasonal_scale(
     values: numpy.typing.NDArray[numpy.float64], season: typing.SupportsInt | typing.SupportsIndex

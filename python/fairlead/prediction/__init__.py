@@ -1,4 +1,7 @@
-"""Prediction: how much of a resource will be in use, as a distribution.
+"""Prediction: how much will be in use and how long jobs will run, as distributions.
+
+`predict_run_times` goes through a log of jobs in order; its estimators (`RunTimeMixture` and
+others) are taken by ``schedule(run_times=...)``.
 
 `demand_series` turns a jobs table into demand over time, `predict` forecasts it with bands,
 `backtest` says how good such forecasts would have been, `models` lists what there is.
@@ -23,6 +26,21 @@ from fairlead.prediction.demand import demand_series
 from fairlead.prediction.features import demand_features
 from fairlead.prediction.forecasting import DemandForecast, predict
 from fairlead.prediction.job_history import job_features
+from fairlead.prediction.jobs import (
+    BoostedRunTimes,
+    LastTwo,
+    RunTimeAccuracy,
+    RunTimeEstimator,
+    RunTimeForecast,
+    RunTimeHistogram,
+    RunTimeMixture,
+    RunTimeQuantile,
+    RunTimeRidge,
+    UserHistory,
+    UserLimit,
+    predict_run_times,
+    run_time_accuracy,
+)
 from fairlead.prediction.memory.estimate import MemoryEstimate
 from fairlead.prediction.memory.inference import inference_memory
 from fairlead.prediction.memory.training import training_memory
@@ -35,14 +53,25 @@ from fairlead.prediction.usage.windows import CostRecommender, WindowRecommender
 
 __all__ = [
     "BacktestResult",
+    "BoostedRunTimes",
     "ClusterSize",
     "CostRecommender",
     "DemandForecast",
+    "LastTwo",
     "MachinePeaks",
     "MemoryEstimate",
     "RightSizing",
+    "RunTimeAccuracy",
+    "RunTimeEstimator",
+    "RunTimeForecast",
+    "RunTimeHistogram",
+    "RunTimeMixture",
+    "RunTimeQuantile",
+    "RunTimeRidge",
     "TreeEnsemble",
     "UsageRecommender",
+    "UserHistory",
+    "UserLimit",
     "WindowRecommender",
     "backtest",
     "capacity_plan",
@@ -54,6 +83,8 @@ __all__ = [
     "models",
     "newsvendor_quantile",
     "predict",
+    "predict_run_times",
     "rightsizing",
+    "run_time_accuracy",
     "training_memory",
 ]
