@@ -6,12 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "base/errors.hpp"
 #include "bindings/bindings.hpp"
 #include "bindings/columns.hpp"
 #include "prediction/batch.hpp"
 #include "prediction/demand.hpp"
-#include "prediction/features.hpp"
 #include "prediction/metrics.hpp"
 
 namespace py = pybind11;
@@ -21,43 +19,6 @@ namespace fairlead::bindings {
 namespace {
 
 using NamedColumns = py::typing::Dict<py::str, py::array>;
-using FeatureTuple = std::tuple<std::string, std::int64_t, std::int64_t, std::int64_t>;
-
-FeatureKind feature_kind(const std::string& name) {
-  static const std::vector<std::pair<std::string, FeatureKind>> kinds{
-      {"lag", FeatureKind::lag},
-      {"season_lag", FeatureKind::season_lag},
-      {"mean", FeatureKind::mean},
-      {"deviation", FeatureKind::deviation},
-      {"minimum", FeatureKind::minimum},
-      {"maximum", FeatureKind::maximum},
-      {"season_mean", FeatureKind::season_mean},
-      {"sine", FeatureKind::sine},
-      {"cosine", FeatureKind::cosine}};
-  for (const auto& [known, kind] : kinds) {
-    if (known == name) return kind;
-  }
-  throw InvalidInput("unknown feature kind '" + name + "'");
-}
-
-std::vector<Feature> features_from(const std::vector<FeatureTuple>& tuples) {
-  std::vector<Feature> features;
-  for (const auto& [kind, length, order, shift] : tuples)
-    features.push_back({feature_kind(kind), length, order, shift});
-  return features;
-}
-
-// Column-major, as Eigen keeps it.
-py::array_t<double> to_array(const Eigen::MatrixXd& matrix) {
-  py::array_t<double, py::array::f_style> out({matrix.rows(), matrix.cols()});
-  std::copy_n(matrix.data(), matrix.size(), out.mutable_data());
-  return out;
-}
-
-void raise_pending_signal() {
-  const py::gil_scoped_acquire gil;
-  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-}
 
 void bind_demand(py::module_& m) {
   m.def(
@@ -76,20 +37,6 @@ void bind_demand(py::module_& m) {
       "start_ns"_a.noconvert(), "end_ns"_a.noconvert(), "amount"_a.noconvert(),
       "group"_a.noconvert(), py::kw_only(), "groups"_a, "origin_ns"_a, "step_ns"_a, "intervals"_a,
       "unit"_a, "Mean amount in use over `unit`, per group and interval, group by group.");
-}
-
-void bind_features(py::module_& m) {
-  m.def(
-      "features",
-      [](const Column<double>& values, const std::vector<FeatureTuple>& features, std::int64_t step,
-         std::int64_t phase) {
-        const std::vector<std::uint8_t> observed(static_cast<std::size_t>(values.size()), 1);
-        return to_array(
-            feature_matrix({view(values), observed, phase}, features_from(features), step, 0));
-      },
-      "values"_a.noconvert(), "features"_a, py::kw_only(), "step"_a, "phase"_a,
-      "Features as (kind, length, order, shift); row o is what is known of the value `step` after "
-      "the first o.");
 }
 
 NamedColumns forecast_dict(ForecastColumns&& made) {
@@ -188,7 +135,6 @@ void bind_scores(py::module_& m) {
 
 void bind_prediction(py::module_& m) {
   bind_demand(m);
-  bind_features(m);
   bind_forecast(m);
   bind_scores(m);
 }

@@ -2,6 +2,7 @@
 #include <pybind11/stl.h>
 
 #include <chrono>
+#include <optional>
 
 #include "bindings/bindings.hpp"
 #include "bindings/tables.hpp"
@@ -192,12 +193,22 @@ void bind_scheduling(py::module_& m) {
            "nodes"_a, "options"_a)
       .def(
           "add_jobs",
-          [](Simulation& s, const py::dict& columns) {
+          [](Simulation& s, const py::dict& columns, const std::optional<py::dict>& traits) {
             const JobColumns jobs = job_columns(columns);
+            std::vector<JobTraits> rows;
+            if (traits) rows = trait_columns(*traits).all();
             const py::gil_scoped_release nogil;
-            s.add_jobs(jobs);
+            s.add_jobs(jobs, std::move(rows));
           },
-          "columns"_a)
+          "columns"_a, "traits"_a = py::none())
+      .def(
+          "predict_with",
+          [](Simulation& s, const RunTimeLearner& learner) { s.predict_with(learner); },
+          "learner"_a)
+      .def(
+          "correct_by",
+          [](Simulation& s, const std::string& name) { s.correct_by(correct_named(name)); },
+          "correction"_a)
       .def(
           "add_events",
           [](Simulation& s, const py::dict& columns) { s.add_events(events(columns)); },

@@ -20,11 +20,6 @@ using namespace pybind11::literals;
 namespace fairlead::bindings {
 namespace {
 
-void raise_pending_signal() {
-  const py::gil_scoped_acquire gil;
-  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-}
-
 py::dict score_columns(Scores&& scores) {
   const ScoreTimes& t = scores.times;
   return py::dict(

@@ -8,7 +8,9 @@ namespace fairlead::bindings {
 void register_errors();
 void bind_monitoring(pybind11::module_& m);
 void bind_engine(pybind11::module_& m);
+void bind_features(pybind11::module_& m);
 void bind_prediction(pybind11::module_& m);
+void bind_run_times(pybind11::module_& m);
 void bind_scheduling(pybind11::module_& m);
 void bind_scoring(pybind11::module_& m);
 void bind_usage(pybind11::module_& m);

@@ -34,4 +34,10 @@ Column<T> to_column(std::vector<T>&& values) {
   return Column<T>(size, data, keeper);
 }
 
+// Between parts of long work, without the GIL: Ctrl-C ends it.
+inline void raise_pending_signal() {
+  const pybind11::gil_scoped_acquire gil;
+  if (PyErr_CheckSignals() != 0) throw pybind11::error_already_set();
+}
+
 }  // namespace fairlead::bindings

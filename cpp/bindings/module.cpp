@@ -10,8 +10,10 @@ PYBIND11_MODULE(_core, m) {
   fairlead::bindings::register_errors();
   fairlead::bindings::bind_monitoring(m);
   fairlead::bindings::bind_prediction(m);
+  fairlead::bindings::bind_features(m);
   fairlead::bindings::bind_usage(m);
-  fairlead::bindings::bind_scheduling(m);
-  fairlead::bindings::bind_engine(m);  // after the tables it takes
+  fairlead::bindings::bind_run_times(m);
+  fairlead::bindings::bind_scheduling(m);  // after the learner it takes
+  fairlead::bindings::bind_engine(m);      // after the tables it takes
   fairlead::bindings::bind_scoring(m);
 }

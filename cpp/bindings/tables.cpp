@@ -112,6 +112,19 @@ std::vector<Event> events(const py::dict& c) {
   return result;
 }
 
+JobTraitColumns trait_columns(const py::dict& c) {
+  JobTraitColumns columns;
+  columns.user = column<std::uint64_t>(c, "user");
+  columns.name = column<std::uint64_t>(c, "name");
+  columns.group = column<std::uint64_t>(c, "group");
+  columns.size = column<std::uint64_t>(c, "size");
+  columns.limit_s = column<double>(c, "limit_s");
+  columns.submit_s = column<double>(c, "submit_s");
+  columns.cpus = column<double>(c, "cpus");
+  columns.gpus = column<double>(c, "gpus");
+  return columns;
+}
+
 EngineOptions engine_options(const py::dict& o) {
   EngineOptions options;
   if (py::isinstance<py::str>(o["order"])) {

@@ -9,6 +9,7 @@
 
 #include "base/errors.hpp"
 #include "bindings/columns.hpp"
+#include "prediction/jobs/traits.hpp"
 #include "scheduling/simulation.hpp"
 
 namespace fairlead::bindings {
@@ -32,5 +33,7 @@ JobColumns job_columns(const pybind11::dict& columns);
 std::vector<Change> changes(const pybind11::dict& columns, bool planned);
 std::vector<Event> events(const pybind11::dict& columns);
 EngineOptions engine_options(const pybind11::dict& options);
+// Views of columns that may be None.
+JobTraitColumns trait_columns(const pybind11::dict& columns);
 
 }  // namespace fairlead::bindings

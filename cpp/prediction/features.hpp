@@ -42,7 +42,7 @@ bool is_level(FeatureKind kind);
 std::int64_t first_origin(const Feature& feature, std::int64_t step);
 
 // One column per feature, one row per origin from `from` to the end; NaN where it is not known yet.
-// All statistics of one window come from one pass in O(1) a value.
+// A matrix of `feature_columns` (features/columns.hpp) in the words of the forecasters.
 Eigen::MatrixXd feature_matrix(const Past& past, std::span<const Feature> features,
                                std::int64_t step, std::int64_t from);
 

@@ -1,6 +1,7 @@
 #include "scheduling/simulation.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <unordered_map>
 
@@ -31,7 +32,12 @@ Simulation::Simulation(std::shared_ptr<const NodeTable> nodes, EngineOptions opt
       engine_(std::move(nodes), std::move(options)),
       events_(std::make_shared<const std::vector<Event>>()) {}
 
-void Simulation::add_jobs(const JobColumns& columns) {
+void Simulation::predict_with(RunTimeLearner learner) {
+  estimator_.predict_with(std::move(learner));
+}
+
+void Simulation::add_jobs(const JobColumns& columns, std::vector<JobTraits> traits) {
+  assert(!estimator_.predicts() || traits.size() == columns.n);
   const auto first = static_cast<std::int64_t>(known_jobs_);
   auto table = std::make_shared<const JobTable>(columns, *nodes_, first, known_shapes_);
   if (table->size() > 0 && table->submit(table->row_at(0)) <= now_) {
@@ -40,7 +46,8 @@ void Simulation::add_jobs(const JobColumns& columns) {
   }
   known_jobs_ += table->size();
   known_shapes_ += static_cast<std::int32_t>(table->shapes().size());
-  sources_.push_back({std::move(table), 0, {}});
+  sources_.push_back(
+      {std::move(table), std::make_shared<const std::vector<JobTraits>>(std::move(traits)), 0, {}});
   sources_.back().look();
 }
 
@@ -88,6 +95,7 @@ void Simulation::step() {
   bool happened = finish_due();
   if (engine_.next_change() <= now_) happened |= engine_.advance(now_);
   if (has_events) happened |= apply_events(Event::Kind::estimate);
+  if (!overdue_.empty()) correct_overdue();
   happened |= submit_due();
   if (has_events) happened |= apply_events(Event::Kind::tick);
   if (happened) follow_decisions();
@@ -102,9 +110,11 @@ bool Simulation::finish_due() {
     if (!engine_.current(handle)) continue;
     const End& end = end_[handle.slot];
     if (end.at <= now_) {
+      if (estimator_.predicts()) learn_from(handle.slot);
       engine_.finish(handle, end.killed ? Outcome::timeout : Outcome::completed, now_);
       happened = true;
     } else if (engine_.live(handle.slot).planned_end <= now_) {
+      overdue_.push_back(handle);
       happened = true;
     }
   }
@@ -140,12 +150,16 @@ bool Simulation::apply(const Event& event) {
       engine_.capacity(node, event.resource, event.value, now_);
       return true;
     case Event::Kind::cancel:
+      estimator_.dropped(event.target);
       return engine_.cancel(event.target, now_);
     case Event::Kind::estimate: {
       if (!engine_.set_estimate(event.target, Duration{event.value}, now_)) return false;
       const Row slot = *engine_.find(event.target);
       const LiveJob& live = engine_.live(slot);
-      if (live.state == JobState::running) schedule_end({slot, live.generation});
+      if (live.state == JobState::running) {
+        schedule_end({slot, live.generation});
+        overdue_.push_back({slot, live.generation});
+      }
       return true;
     }
     case Event::Kind::tick:
@@ -154,12 +168,37 @@ bool Simulation::apply(const Event& event) {
   return false;
 }
 
+void Simulation::learn_from(Row slot) {
+  const LiveJob& live = engine_.live(slot);
+  estimator_.finished(live.spec.id, now_ - live.start);
+}
+
+// Before the engine corrects by itself in the pass, whose rule is doubling.
+void Simulation::correct_overdue() {
+  for (const Handle& handle : overdue_) {
+    if (estimator_.leaves_correction() || !engine_.current(handle)) continue;
+    const LiveJob& live = engine_.live(handle.slot);
+    if (live.planned_end > now_ || live.spec.estimate >= live.spec.limit) continue;
+    const Duration estimate =
+        estimator_.corrected(handle.slot, live.spec.estimate, now_ - live.start, live.spec.limit);
+    engine_.set_estimate(live.spec.id, estimate, now_);
+    schedule_end(handle);
+  }
+  overdue_.clear();
+}
+
 bool Simulation::submit_due() {
   bool happened = false;
   for (Source& source : sources_) {
     const JobTable& table = *source.table;
     while (source.next_at <= now_ && source.next < table.size()) {
-      engine_.submit(table.spec(table.row_at(source.next++)), now_);
+      const std::size_t row = table.row_at(source.next++);
+      JobSpec spec = table.spec(row);
+      if (estimator_.predicts()) {
+        const Duration predicted = estimator_.submitted(spec.id, (*source.traits)[row]);
+        spec.estimate = std::min(predicted, spec.limit);
+      }
+      engine_.submit(spec, now_);
       source.look();
       ++submitted_;
       happened = true;
@@ -178,6 +217,7 @@ void Simulation::follow_decisions() {
     const Duration run = wall_time(source.table->duration(row), engine_.speed_of(handle.slot));
     const Duration limit = source.table->limit(row);
     end_[handle.slot] = {now_ + std::min(run, limit), run > limit};
+    if (!estimator_.leaves_correction()) estimator_.started(handle.slot);
     schedule_end(handle);
   }
   for (const Handle& handle : engine_.corrected()) schedule_end(handle);

@@ -6,11 +6,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/radix_heap.hpp"
 #include "model/job_table.hpp"
+#include "prediction/jobs/traits.hpp"
 #include "scheduling/engine.hpp"
+#include "scheduling/estimator.hpp"
 
 namespace fairlead {
 
@@ -66,8 +69,14 @@ class Simulation {
  public:
   Simulation(std::shared_ptr<const NodeTable> nodes, EngineOptions options);
 
+  // From now on each job's estimate is made at its submission, from the jobs that have finished by
+  // then in this simulation; jobs must then be added with their traits.
+  void predict_with(RunTimeLearner learner);
+  // How the planned end of a job that outruns its estimate is moved; the engine doubles by itself.
+  void correct_by(Correct correct) { estimator_.correct_by(correct); }
+
   // Jobs join behind those known; their submissions must not lie in the past.
-  void add_jobs(const JobColumns& columns);
+  void add_jobs(const JobColumns& columns, std::vector<JobTraits> traits = {});
   void add_events(std::vector<Event> events);
   void set_plan(std::vector<Change> plan, Duration startup);
 
@@ -91,6 +100,7 @@ class Simulation {
  private:
   struct Source {
     std::shared_ptr<const JobTable> table;
+    std::shared_ptr<const std::vector<JobTraits>> traits;
     std::size_t next = 0;
     Time next_at;  // when the next job is submitted
 
@@ -113,6 +123,8 @@ class Simulation {
   bool finish_due();
   bool apply_events(Event::Kind last);
   bool apply(const Event& event);
+  void learn_from(Row slot);
+  void correct_overdue();
   bool submit_due();
   void follow_decisions();
   void schedule_end(Handle handle);
@@ -127,6 +139,8 @@ class Simulation {
   Time next_event_at_ = kNever;
   RadixHeap<Due> due_;    // true ends, and planned ends that come before them
   std::vector<End> end_;  // by slot, of the running job
+  Estimator estimator_;
+  std::vector<Handle> overdue_;  // may have outrun their estimate at this instant
   Journal<CapacitySample> samples_;
   Time now_{std::numeric_limits<std::int64_t>::min()};
   std::size_t known_jobs_ = 0;

@@ -12,19 +12,26 @@ __all__: list[str] = [
     "CostRecommender",
     "DECILES",
     "Engine",
+    "FeatureStream",
+    "NOT_YET",
     "Nodes",
+    "RunTimeLearner",
     "ScoreBatch",
     "Simulation",
+    "TreeEnsemble",
     "UsageRecommender",
     "WindowRecommender",
     "bucket_of",
     "bucket_starts",
+    "calendar_column",
     "cuda_build_reason",
-    "features",
+    "feature_columns",
     "find_alerts",
     "forecast",
     "forecast_scores",
     "forecasters",
+    "harmonic_column",
+    "job_history",
     "machine_peaks",
     "match",
     "match_by_type",
@@ -34,9 +41,57 @@ __all__: list[str] = [
     "placement_rules",
     "presets",
     "run_all",
+    "run_time_predictors",
     "score_terms",
     "seasonal_scale",
 ]
+
+class FeatureStream:
+    """
+    Features of series that grow value by value.
+    """
+    def __init__(
+        self,
+        specs: collections.abc.Sequence[
+            tuple[
+                str,
+                str,
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsFloat | typing.SupportsIndex,
+            ]
+        ],
+        series: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def observe(
+        self, values: numpy.typing.NDArray[numpy.float64]
+    ) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        What is known after the next values: a row a feature.
+        """
+
+class TreeEnsemble:
+    """
+    Trained trees, evaluated for many rows at a time.
+    """
+    def __init__(
+        self,
+        columns: dict,
+        *,
+        features: typing.SupportsInt | typing.SupportsIndex,
+        outputs: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def predict(
+        self,
+        rows: numpy.typing.NDArray[numpy.float64],
+        *,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Sums of the leaf values by output.
+        """
 
 class UsageRecommender:
     """
@@ -178,6 +233,38 @@ class CostRecommender:
     def recommend(self) -> dict[str, numpy.ndarray]: ...
     def resize(self, targets: typing.SupportsInt | typing.SupportsIndex) -> None: ...
 
+class RunTimeLearner:
+    """
+    Predicts run times and learns from the jobs that have ended.
+    """
+    def __init__(
+        self,
+        name: str,
+        params: collections.abc.Sequence[tuple[str, typing.SupportsFloat | typing.SupportsIndex]],
+        quantiles: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    ) -> None: ...
+    def clone(self) -> RunTimeLearner: ...
+    def predict(
+        self, columns: dict
+    ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float32]]:
+        """
+        Run times in s and bounds, bound by bound of each job; learns nothing.
+        """
+    def replay(
+        self,
+        columns: dict,
+        end_s: numpy.typing.NDArray[numpy.float64],
+        run_s: numpy.typing.NDArray[numpy.float64],
+    ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float32]]:
+        """
+        The same for jobs in order, each from those that had ended by its submission.
+        """
+    @property
+    def learned(self) -> int:
+        """
+        Jobs learnt from.
+        """
+
 class Nodes:
     def __init__(self, columns: dict) -> None: ...
     @property
@@ -190,12 +277,14 @@ class Nodes:
 class Simulation:
     def __init__(self, nodes: Nodes, options: dict) -> None: ...
     def add_events(self, columns: dict) -> None: ...
-    def add_jobs(self, columns: dict) -> None: ...
+    def add_jobs(self, columns: dict, traits: dict | None = None) -> None: ...
     def capacity(self) -> dict: ...
+    def correct_by(self, correction: str) -> None: ...
     def digest(self) -> int: ...
     def fork(self, arrivals: bool = True) -> Simulation: ...
     def outcomes(self) -> dict: ...
     def placements(self) -> dict: ...
+    def predict_with(self, learner: RunTimeLearner) -> None: ...
     def run_until(
         self, until_ns: typing.SupportsInt | typing.SupportsIndex, progress: typing.Any = None
     ) -> None: ...
@@ -330,21 +419,35 @@ def error_quantiles(
     """
 
 def features(
+def calendar_column(
+    local_ns: numpy.typing.NDArray[numpy.int64], field: str
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    One field of times on the wall clock.
+    """
+
+def feature_columns(
     values: numpy.typing.NDArray[numpy.float64],
-    features: collections.abc.Sequence[
+    offsets: numpy.typing.NDArray[numpy.int64],
+    specs: collections.abc.Sequence[
         tuple[
+            str,
             str,
             typing.SupportsInt | typing.SupportsIndex,
             typing.SupportsInt | typing.SupportsIndex,
             typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
         ]
     ],
     *,
-    step: typing.SupportsInt | typing.SupportsIndex,
-    phase: typing.SupportsInt | typing.SupportsIndex,
-) -> numpy.typing.NDArray[numpy.float64]:
+    first_origin: typing.SupportsInt | typing.SupportsIndex,
+    more: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+    single: bool,
+) -> list:
     """
-    Features as (kind, length, order, shift); row o is what is known of the value `step` after the first o.
+    One array per (statistic, memory, lag, window, stride, min_samples, parameter); row r of a series is what is known at the origin first_origin + r.
     """
 
 def find_alerts(
@@ -397,6 +500,34 @@ def forecast_scores(
 def forecasters() -> dict[str, str]:
     """
     Model names and what they do, in registry order.
+    """
+
+def harmonic_column(
+    first_places: numpy.typing.NDArray[numpy.int64],
+    offsets: numpy.typing.NDArray[numpy.int64],
+    *,
+    season: typing.SupportsInt | typing.SupportsIndex,
+    harmonic: typing.SupportsInt | typing.SupportsIndex,
+    sine: bool,
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    A wave of a season along each series.
+    """
+
+def job_history(
+    submit_ns: numpy.typing.NDArray[numpy.int64],
+    start_ns: numpy.typing.NDArray[numpy.int64],
+    end_ns: numpy.typing.NDArray[numpy.int64],
+    group: numpy.typing.NDArray[numpy.int32],
+    *,
+    groups: typing.SupportsInt | typing.SupportsIndex,
+    last: typing.SupportsInt | typing.SupportsIndex,
+    weight: typing.SupportsFloat | typing.SupportsIndex,
+    window: typing.SupportsInt | typing.SupportsIndex,
+    probabilities: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+) -> list:
+    """
+    Columns ended, running, waiting, since_end_s, since_submit_s, geometric_mean_s, the last run times and the quantiles of what was known of each job's group at its submission.
     """
 
 def machine_peaks(
@@ -460,6 +591,11 @@ def run_all(
     threads: typing.SupportsInt | typing.SupportsIndex,
     progress: typing.Any = None,
 ) -> None: ...
+def run_time_predictors() -> list:
+    """
+    Name, description and parameters of each.
+    """
+
 def score_terms() -> dict[str, str]: ...
 def seasonal_scale(
     values: numpy.typing.NDArray[numpy.float64], season: typing.SupportsInt | typing.SupportsIndex
@@ -469,5 +605,6 @@ def seasonal_scale(
     """
 
 DECILES: tuple = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+NOT_YET: int = 9223372036854775807
 __version__: str
 cuda_build_reason: str

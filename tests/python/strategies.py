@@ -211,6 +211,7 @@ def policies(draw) -> dict:
         "order": draw(one_of(*ORDERS)),
         "backfill": draw(one_of(*BACKFILLS)),
         "backfill_order": draw(one_of("queue", "shortest")),
+        "correction": draw(one_of("doubling", "limit", "stepwise")),
         "placement": draw(one_of(*PLACEMENTS)),
     }
     if options["order"] == "weighted":

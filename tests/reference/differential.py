@@ -133,8 +133,9 @@ def of_the_engine(case: Case) -> list[tuple]:
 
 def of_the_reference(case: Case) -> list[tuple]:
     """What the reference makes of it."""
-    given_to_both = {"order", "backfill", "backfill_order", "placement", "requeue", "until"}
-    options = {k: v for k, v in case.options.items() if k in given_to_both | {"alpha", "beta"}}
+    given_to_both = {"order", "backfill", "backfill_order", "placement", "correction", "requeue"}
+    given_to_both |= {"until", "alpha", "beta"}
+    options = {k: v for k, v in case.options.items() if k in given_to_both}
     return [
         (job.start, job.end, job.status, job.attempts, job.reason, tasks_of(job))
         for job in simulate(case.jobs, case.nodes, case.events, **options)

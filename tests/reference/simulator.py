@@ -9,6 +9,7 @@ from math import ceil, inf
 from reference.fitting import Row, copy, empty, infeasible, move, place, smaller
 
 SECOND, HOUR = 10**9, 3.6e12
+STEPS = [60 * SECOND * minutes for minutes in (1, 5, 15, 30, 60, 120, 300, 600, 1200, 3000, 6000)]
 NODE_EVENTS = ("node_drain", "node_resume", "node_fail", "capacity")
 JOB_EVENTS = ("cancel", "estimate")
 
@@ -24,7 +25,7 @@ NODE = {
 }  # fmt: skip
 OPTIONS = {
     "order": "fcfs", "backfill": "none", "backfill_order": "queue", "placement": "first_fit",
-    "requeue": True, "until": inf, "alpha": 0.5, "beta": 0.5,
+    "requeue": True, "until": inf, "alpha": 0.5, "beta": 0.5, "correction": "doubling",
 }  # fmt: skip
 
 ORDERS = {  # lower first, then submission, then row
@@ -34,6 +35,12 @@ ORDERS = {  # lower first, then submission, then row
     "saf": lambda job, options: float(job.estimate) * job.share if job.estimate else 0.0,
     "priority": lambda job, options: -job.priority,
     "weighted": lambda job, o: -(o.alpha * (job.estimate / HOUR) + o.beta * job.urgency),
+}
+
+CORRECTIONS = {  # the estimate that follows the one outrun
+    "doubling": lambda job: max(2 * job.estimate, SECOND),
+    "limit": lambda job: job.limit if job.limit < inf else CORRECTIONS["doubling"](job),
+    "stepwise": lambda job: job.estimate + STEPS[min(job.steps, len(STEPS) - 1)],
 }
 
 
@@ -84,7 +91,7 @@ class Simulator:
             else:
                 self.ignored += 1
         for job in self.running:
-            self.doubling(now, job)
+            self.correct(now, job)
         for job in self.submissions.pop(now, []):
             job.share = self.dominant_share(job)
             self.judge(job)
@@ -105,7 +112,7 @@ class Simulator:
         speed = min(self.rooms[n].speed for n, _ in placed)
         job.run = job.duration if speed == 1 else ceil(job.duration / speed)
         job.start, job.finish, job.attempts = now, now + min(job.run, job.limit), job.attempts + 1
-        job.status, job.placed = "running", placed
+        job.status, job.placed, job.steps = "running", placed, 0
         job.history.append(placed)
         move(placed, self.rooms, -1)
         self.waiting.remove(job)
@@ -121,10 +128,11 @@ class Simulator:
     def planned_end(self, job):
         return inf if job.estimate is None else job.start + job.estimate
 
-    def doubling(self, now, job):
+    def correct(self, now, job):
         """The correction of a job that has outrun its estimate."""
         while self.planned_end(job) <= now:
-            job.estimate = min(max(2 * job.estimate, SECOND), job.limit)
+            job.estimate = min(CORRECTIONS[self.options.correction](job), job.limit)
+            job.steps += 1
 
     def node_drain(self, now, n):
         self.rooms[n].in_service = False

@@ -1,9 +1,15 @@
-"""Prediction: how much of a resource will be in use, as a distribution.
+"""Prediction: how much will be in use and how long jobs will run, as distributions.
+
+`predict_run_times` goes through a log of jobs in order; its estimators (`RunTimeMixture` and
+others) are taken by ``schedule(run_times=...)``.
 
 `demand_series` turns a jobs table into demand over time, `predict` forecasts it with bands,
 `DemandForecast.sample_paths` draws joint courses of it, `backtest` and `cross_validation` say how
 good such forecasts would have been, `models` lists what there is, and ``extras`` has adapters for
 models of other libraries.
+`backtest` says how good such forecasts would have been, `models` lists what there is.
+`demand_features` makes features of series for models of one's own, `job_features` of jobs from what
+had finished by their submission, and `TreeEnsemble` evaluates trees trained on such features.
 
 `UsageRecommender`, `WindowRecommender` and `CostRecommender` learn from what was used what to ask
 for; `machine_peaks` says how much of the limits of its tasks a machine will need. `capacity_plan`
@@ -31,36 +37,68 @@ from fairlead.prediction.capacity.plan import capacity_plan
 from fairlead.prediction.capacity.size import ClusterSize
 from fairlead.prediction.demand import demand_series
 from fairlead.prediction.external import PointModel
+from fairlead.prediction.features import demand_features
 from fairlead.prediction.forecasting import DemandForecast, predict
+from fairlead.prediction.job_history import job_features
+from fairlead.prediction.jobs import (
+    BoostedRunTimes,
+    LastTwo,
+    RunTimeAccuracy,
+    RunTimeEstimator,
+    RunTimeForecast,
+    RunTimeHistogram,
+    RunTimeMixture,
+    RunTimeQuantile,
+    RunTimeRidge,
+    UserHistory,
+    UserLimit,
+    predict_run_times,
+    run_time_accuracy,
+)
 from fairlead.prediction.memory.estimate import MemoryEstimate
 from fairlead.prediction.memory.inference import inference_memory
 from fairlead.prediction.memory.training import training_memory
 from fairlead.prediction.options import models
 from fairlead.prediction.paths import DemandPaths
 from fairlead.prediction.requests.report import RightSizing, rightsizing
+from fairlead.prediction.trees import TreeEnsemble
 from fairlead.prediction.usage.peaks import MachinePeaks, machine_peaks
 from fairlead.prediction.usage.recommender import UsageRecommender
 from fairlead.prediction.usage.windows import CostRecommender, WindowRecommender
 
 __all__ = [
     "BacktestResult",
+    "BoostedRunTimes",
     "ClusterSize",
     "CostRecommender",
     "DemandForecast",
     "DemandPaths",
+    "LastTwo",
     "MachinePeaks",
     "MemoryEstimate",
     "PointModel",
     "RightSizing",
+    "RunTimeAccuracy",
+    "RunTimeEstimator",
+    "RunTimeForecast",
+    "RunTimeHistogram",
+    "RunTimeMixture",
+    "RunTimeQuantile",
+    "RunTimeRidge",
+    "TreeEnsemble",
     "UsageRecommender",
+    "UserHistory",
+    "UserLimit",
     "WindowRecommender",
     "backtest",
     "capacity_plan",
     "coverage",
     "cross_validation",
     "crps",
+    "demand_features",
     "demand_series",
     "inference_memory",
+    "job_features",
     "machine_peaks",
     "mae",
     "mase",
@@ -72,5 +110,8 @@ __all__ = [
     "rmse",
     "rmsse",
     "smape",
+    "predict_run_times",
+    "rightsizing",
+    "run_time_accuracy",
     "training_memory",
 ]

@@ -26,12 +26,14 @@ from fairlead.tables.times import read_times
 
 if TYPE_CHECKING:
     from fairlead.allocation import CapacityPlan
+    from fairlead.prediction.jobs import RunTimeEstimator
 
 __all__ = [
     "appended",
     "changes_of_plan",
     "core_events",
     "engine_options",
+    "estimator_of",
     "named",
 ]
 
@@ -53,6 +55,15 @@ _NONE: dict[str, Any] = {
     "resource": np.empty(0, np.int32),
     "value": np.empty(0, np.int64),
 }
+
+
+def estimator_of(run_times: Any) -> RunTimeEstimator | None:
+    """The estimator that ``run_times`` names or is; None where it says the estimates themselves."""
+    from fairlead.prediction.jobs import RunTimeEstimator, RunTimeHistogram
+
+    if isinstance(run_times, RunTimeEstimator):
+        return run_times
+    return RunTimeHistogram() if isinstance(run_times, str) and run_times == "predicted" else None
 
 
 def named(nodes: NodeColumns, jobs: JobColumns) -> NodeColumns:

@@ -11,7 +11,14 @@ import numpy as np
 from fairlead import _core
 from fairlead.cluster import as_cluster
 from fairlead.errors import InvalidInputError
-from fairlead.scheduling.boundary import changes_of_plan, core_events, engine_options
+from fairlead.prediction.jobs import OnlineRunTimes
+from fairlead.prediction.jobs.traits import known_traits
+from fairlead.scheduling.boundary import (
+    changes_of_plan,
+    core_events,
+    engine_options,
+    estimator_of,
+)
 from fairlead.scheduling.policies import KeyFunction, OrderColumns, PolicySpec, checked_keys
 from fairlead.scheduling.schedule import Schedule
 from fairlead.tables import (
@@ -77,7 +84,7 @@ events, correction, requeue, ignore, seed, **params
         default_limit_s: float | None = None,
         allocation: Any = None,
         events: Any = None,
-        correction: str = "doubling",
+        correction: str | None = None,
         requeue: bool = True,
         ignore: Iterable[str] = (),
         seed: int = 0,
@@ -86,27 +93,38 @@ events, correction, requeue, ignore, seed, **params
         self._spec = PolicySpec.resolve(policy, order, backfill, backfill_order, placement, params)
         self._cluster = as_cluster(cluster)
         self._nodes = self._cluster.node_columns
-        self._read = {
-            "run_times": run_times,
+        self._estimator = estimator_of(run_times)
+        self._read: dict[str, Any] = {
+            "run_times": "limit" if self._estimator is not None else run_times,
             "default_limit_s": default_limit_s,
             "ignore": tuple([ignore] if isinstance(ignore, str) else ignore),
         }
         self._seed = seed
-        self._columns = [job_columns(jobs, self._nodes, **self._read)]
+        self._columns = [self._read_jobs(jobs)]
         self._like = without_columns(jobs)
         self._order_columns = OrderColumns(self._nodes) if callable(self._spec.order) else None
-        self._core = _core.Simulation(
-            _core.Nodes(core_nodes(self._nodes)), self._options(correction, requeue)
-        )
-        self._add(self._columns[0])
+        self._core = _core.Simulation(_core.Nodes(core_nodes(self._nodes)), self._options(requeue))
+        if correction is None:
+            correction = "doubling" if self._estimator is None else "limit"
+        self._core.correct_by(correction)
+        if isinstance(self._estimator, OnlineRunTimes):
+            self._core.predict_with(self._estimator.learner())
+        self._add(jobs, self._columns[0])
         if events is not None:
             known = event_columns(events, self._nodes, self._columns[0])
             self._core.add_events(core_events(known, self._nodes))
         if allocation is not None:
             self.set_plan(allocation)
 
-    def _options(self, correction: str, requeue: bool) -> dict[str, Any]:
-        options = engine_options(self._spec, self._nodes, correction, requeue)
+    def _read_jobs(self, jobs: Any) -> JobColumns:
+        if self._estimator is None or isinstance(self._estimator, OnlineRunTimes):
+            return job_columns(jobs, self._nodes, **self._read)
+        read = {**self._read, "run_times": self._estimator.predict(jobs)}
+        return job_columns(jobs, self._nodes, **read)
+
+    def _options(self, requeue: bool) -> dict[str, Any]:
+        # The simulation makes other corrections itself, as estimates of its own.
+        options = engine_options(self._spec, self._nodes, "doubling", requeue)
         if self._spec.key_use == "static":
             options["order"] = "given"
         elif self._spec.key_use == "per_pass":
@@ -120,15 +138,16 @@ events, correction, requeue, ignore, seed, **params
             self._spec.order, self._order_columns.at(now_ns, rows, estimate_ns), len(rows)
         )
 
-    def _add(self, jobs: JobColumns) -> None:
+    def _add(self, frame: Any, jobs: JobColumns) -> None:
+        online = isinstance(self._estimator, OnlineRunTimes)
         unknown = jobs.estimate_ns < 0
-        if self._spec.plans and unknown.any():
+        if self._spec.plans and not online and unknown.any():
             row = int(np.flatnonzero(unknown)[0])
             job = f"gives none for row {row} (job {jobs.job_id.tolist()[row]!r})"
             raise InvalidInputError(
                 f"{self._spec.planner} plans with estimates, and jobs['limit_s'] "
                 f"{'has none for any job' if unknown.all() else job}; fill it, or give "
-                f"default_limit_s= (s), run_times= (a column of seconds, or 'actual' for study), "
+                f"default_limit_s= (s), run_times= ('predicted', a column, or 'actual' for study), "
                 f"or a policy that plans nothing, such as policy='fcfs'"
             )
         key = None
@@ -137,7 +156,8 @@ events, correction, requeue, ignore, seed, **params
             if self._spec.key_use == "static":
                 assert callable(self._spec.order)
                 key = checked_keys(self._spec.order, columns, jobs.n)
-        self._core.add_jobs(core_jobs(jobs, self._nodes, key))
+        traits = known_traits(Table(frame, "jobs", "job_id"), jobs) if online else None
+        self._core.add_jobs(core_jobs(jobs, self._nodes, key), traits)
 
     @property
     def now(self) -> Any:
@@ -192,7 +212,7 @@ events, correction, requeue, ignore, seed, **params
         InvalidInputError
             A submission in the past, a ``job_id`` that is known, or anything `schedule` refuses.
         """
-        columns = job_columns(jobs, self._nodes, **self._read)
+        columns = self._read_jobs(jobs)
         if columns.time.name != self._columns[0].time.name:
             raise InvalidInputError(
                 f"jobs['submit_time'] must be {self._columns[0].time.describe()}; convert it"
@@ -206,7 +226,7 @@ events, correction, requeue, ignore, seed, **params
             raise InvalidInputError(
                 f"jobs['job_id'] must be new to the simulation, got {min(again, key=str)!r} again"
             )
-        self._add(columns)
+        self._add(jobs, columns)
         self._columns.append(columns)
 
     def set_plan(self, plan: Any) -> None:
@@ -268,7 +288,7 @@ def schedule(
     default_limit_s: float | None = None,
     allocation: Any = None,
     events: Any = None,
-    correction: str = "doubling",
+    correction: str | None = None,
     requeue: bool = True,
     ignore: Iterable[str] = (),
     until: Any = None,
@@ -295,16 +315,21 @@ def schedule(
         In what order candidates for backfill are tried.
     placement : str, default "first_fit"
         ``first_fit``, ``best_fit``, ``worst_fit``, ``balanced`` or ``consolidated``.
-    run_times : {"limit", "actual"}, column, array of s, or forecast, default "limit"
-        What plans are made with; ``actual`` is for study and stamps the result clairvoyant.
+    run_times : {"limit", "predicted", "actual"}, column, array of s, forecast or estimator
+        What plans are made with; default ``limit``. ``predicted`` is a fresh `RunTimeHistogram`; it
+        and any other online estimator predict each job at its submission from the jobs that have
+        finished by then in the schedule. Any other estimator must be fitted and predicts all jobs
+        before the first starts. ``actual`` is for study and stamps the result clairvoyant.
     default_limit_s : float, optional
         Estimate (s) of jobs without a limit.
     allocation : CapacityPlan, optional
         Capacity over time.
     events : frame, optional
         What happens from outside: ``time``, ``kind``, ``node`` or ``job_id``, ``value``.
-    correction : {"doubling"}
-        How a job that outruns its estimate gets a new planned end.
+    correction : {"doubling", "limit", "stepwise"}, optional
+        How a job that outruns its estimate gets a new planned end: the estimate doubles, becomes
+        the limit, or grows by 1 min, then 5, 15 and 30 min, 1, 2, 5, 10, 20, 50 and 100 h. Default
+        ``limit`` where an estimator predicts, else ``doubling``.
     requeue : bool, default True
         Whether a job that loses a node starts over; else it fails.
     ignore : iterable of str

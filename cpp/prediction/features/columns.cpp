@@ -1,0 +1,233 @@
+#include "prediction/features/columns.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/buffer.hpp"
+#include "base/crew.hpp"
+#include "base/errors.hpp"
+#include "prediction/features/loops.hpp"
+#include "prediction/features/quantiles.hpp"
+#include "prediction/features/running.hpp"
+#include "prediction/features/series.hpp"
+#include "prediction/features/sorted_lanes.hpp"
+#include "prediction/features/windows.hpp"
+
+namespace fairlead {
+namespace {
+
+constexpr std::size_t kCached = 8 << 20;  // bytes of results that caches may hold
+constexpr std::int64_t kSegment = 4096;   // values of a long series that are worked on together
+constexpr std::int64_t kReachesPerSegment = 8;  // at least, since each is read again
+
+// A part of a series: its values from `begin` to `end`, after those from `first` on that its
+// windows reach back to.
+struct Segment {
+  std::int64_t series, first, begin, end;
+};
+
+// How far before the newest value the windows reach.
+std::int64_t reach_of(std::span<const FeatureSpec> specs) {
+  std::int64_t reach = 0;
+  for (const FeatureSpec& spec : specs) {
+    if (spec.memory == Memory::window) reach = std::max(reach, (spec.window - 1) * spec.stride);
+  }
+  return reach;
+}
+
+std::vector<Segment> segments_of(const FeatureTable& table, std::int64_t reach) {
+  std::vector<Segment> segments;
+  const std::int64_t length = std::max(kSegment, kReachesPerSegment * reach);
+  for (std::int64_t series = 0; series < table.series(); ++series) {
+    const std::int64_t n = table.offsets[series + 1] - table.offsets[series];
+    std::int64_t begin = 0;
+    do {
+      const std::int64_t end = std::min(begin + length, n);
+      segments.push_back({series, std::max<std::int64_t>(begin - reach, 0), begin, end});
+      begin = end;
+    } while (begin < n);
+  }
+  return segments;
+}
+
+// Moves each statistic by its lag and writes it to its column.
+template <typename T>
+class ColumnSink final : public FeatureSink {
+ public:
+  ColumnSink(std::span<const FeatureSpec> specs, std::int64_t first_origin,
+             std::span<T* const> columns, bool streams)
+      : specs_(specs), first_origin_(first_origin), columns_(columns), streams_(streams) {}
+
+  // The rows of a series of `values` values, and the segment of it that is written.
+  void at(std::int64_t first_row, std::int64_t rows, std::int64_t values, const Segment& segment) {
+    first_row_ = first_row;
+    rows_ = rows;
+    values_ = values;
+    segment_ = segment;
+    if (streams_) scratch_.resize(std::max(rows, std::ssize(scratch_)));
+  }
+
+  void values(std::size_t column, const double* values, std::int64_t from) override {
+    place(column, from,
+          [&](std::int64_t i, T* to, std::int64_t n) { loops::write(values + i, to, n); });
+  }
+  void scaled(std::size_t column, const double* values, double scale, std::int64_t from) override {
+    place(column, from, [&](std::int64_t i, T* to, std::int64_t n) {
+      loops::write_scaled(values + i, scale, to, n);
+    });
+  }
+  void roots(std::size_t column, const double* squares, double scale, std::int64_t from) override {
+    place(column, from, [&](std::int64_t i, T* to, std::int64_t n) {
+      loops::write_roots(squares + i, scale, to, n);
+    });
+  }
+
+ private:
+  // Calls `write(index, where to, how many)` for what is known; the other rows of the segment are
+  // not. The first segment has all rows before its own, the last one all behind.
+  template <typename Write>
+  void place(std::size_t column, std::int64_t from, const Write& write) {
+    const std::int64_t to_row = specs_[column].lag - first_origin_;  // of the series' index 0
+    const auto row = [&](std::int64_t index) {
+      return std::clamp<std::int64_t>(index + to_row, 0, rows_);
+    };
+    const std::int64_t low = segment_.begin == 0 ? 0 : row(segment_.begin);
+    const std::int64_t high = segment_.end == values_ ? rows_ : row(segment_.end);
+    const std::int64_t begin = std::clamp(row(segment_.first + from), low, high);
+    const std::int64_t end = std::clamp(row(segment_.end), begin, high);
+    T* const rows = columns_[column] + first_row_ + low;
+    T* const to = streams_ ? scratch_.data() : rows;
+    std::fill(to, to + (begin - low), std::numeric_limits<T>::quiet_NaN());
+    if (end > begin) write(begin - to_row - segment_.first, to + (begin - low), end - begin);
+    std::fill(to + (end - low), to + (high - low), std::numeric_limits<T>::quiet_NaN());
+    if (streams_) loops::stream(to, rows, high - low);
+  }
+
+  std::span<const FeatureSpec> specs_;
+  std::int64_t first_origin_;
+  std::span<T* const> columns_;
+  bool streams_;
+  std::vector<T, LineAllocator<T>> scratch_;
+  std::int64_t first_row_ = 0, rows_ = 0, values_ = 0;
+  Segment segment_{};
+};
+
+// What one thread needs for one group of segments after another.
+template <typename T>
+class GroupWriter {
+ public:
+  GroupWriter(const FeatureTable& table, std::span<const FeatureSpec> specs,
+              const FeatureRows& rows, std::span<T* const> columns)
+      : table_(table),
+        specs_(specs),
+        rows_(rows),
+        windows_(specs),
+        running_(specs),
+        quantiles_(specs, Memory::window),
+        running_quantiles_(specs, Memory::everything),
+        sink_(specs, rows.first_origin, columns,
+              table.values.size() * specs.size() * sizeof(T) > kCached) {}
+
+  void write(std::span<const Segment> segments) {
+    group_.clear();
+    for (const Segment& segment : segments) {
+      if (segment.begin == 0) write_running(segment.series);
+      group_.push_back(values_of(segment));
+      series_.take(group_.back());
+      FeatureSink& sink = sink_of(segment);
+      write_values(sink);
+      windows_.write(series_, sink);
+    }
+    if (quantiles_.empty()) return;
+    quantiles_.write(group_, [&](std::size_t i) -> FeatureSink& { return sink_of(segments[i]); });
+  }
+
+ private:
+  std::int64_t size_of(std::int64_t series) const {
+    return table_.offsets[series + 1] - table_.offsets[series];
+  }
+
+  std::span<const double> values_of(const Segment& segment) const {
+    return table_.values.subspan(table_.offsets[segment.series] + segment.first,
+                                 segment.end - segment.first);
+  }
+
+  FeatureSink& sink_of(const Segment& segment) {
+    const std::int64_t n = size_of(segment.series);
+    sink_.at(table_.offsets[segment.series] + segment.series * rows_.more, n + rows_.more, n,
+             segment);
+    return sink_;
+  }
+
+  // What depends on all values so far takes the series whole.
+  void write_running(std::int64_t series) {
+    if (running_.empty() && running_quantiles_.empty()) return;
+    const Segment whole{series, 0, 0, size_of(series)};
+    const std::span<const double> values = values_of(whole);
+    series_.take(values);
+    running_.write(series_, sink_of(whole));
+    if (running_quantiles_.empty()) return;
+    running_quantiles_.write(std::span(&values, 1),
+                             [&](std::size_t) -> FeatureSink& { return sink_of(whole); });
+  }
+
+  void write_values(FeatureSink& sink) {
+    for (std::size_t column = 0; column < specs_.size(); ++column) {
+      if (specs_[column].statistic == FeatureStatistic::value)
+        sink.values(column, series_.raw(), 0);
+    }
+  }
+
+  FeatureTable table_;
+  std::span<const FeatureSpec> specs_;
+  FeatureRows rows_;
+  SeriesView series_;
+  WindowFeatures windows_;
+  RunningFeatures running_;
+  QuantileFeatures quantiles_, running_quantiles_;
+  ColumnSink<T> sink_;
+  std::vector<std::span<const double>> group_;
+};
+
+void check(const FeatureTable& table, std::span<const FeatureSpec> specs, const FeatureRows& rows,
+           std::size_t columns) {
+  if (columns != specs.size()) throw InvalidInput("a feature needs one column");
+  if (table.offsets.empty() || table.offsets.front() != 0 ||
+      table.offsets.back() != static_cast<std::int64_t>(table.values.size()) ||
+      !std::ranges::is_sorted(table.offsets))
+    throw InvalidInput("offsets must ascend from 0 to the number of values");
+  for (std::int64_t series = 0; series < table.series(); ++series) {
+    if (table.offsets[series + 1] - table.offsets[series] + rows.more < 0)
+      throw InvalidInput("a series cannot have fewer than no rows");
+  }
+  std::ranges::for_each(specs, check_feature);
+}
+
+}  // namespace
+
+template <typename T>
+void feature_columns(const FeatureTable& table, std::span<const FeatureSpec> specs,
+                     const FeatureRows& rows, unsigned threads, const std::function<void()>& pause,
+                     std::span<T* const> columns) {
+  check(table, specs, rows, columns.size());
+  const std::vector<Segment> segments = segments_of(table, reach_of(specs));
+  const std::size_t groups = (segments.size() + kSortedLanes - 1) / kSortedLanes;
+  const auto make = [&] {
+    return [&, writer = GroupWriter<T>(table, specs, rows, columns)](std::size_t group) mutable {
+      const std::size_t first = group * kSortedLanes;
+      writer.write(std::span(segments).subspan(
+          first, std::min<std::size_t>(kSortedLanes, segments.size() - first)));
+    };
+  };
+  share_out(groups, threads, make, pause);
+}
+
+template void feature_columns(const FeatureTable&, std::span<const FeatureSpec>, const FeatureRows&,
+                              unsigned, const std::function<void()>&, std::span<float* const>);
+template void feature_columns(const FeatureTable&, std::span<const FeatureSpec>, const FeatureRows&,
+                              unsigned, const std::function<void()>&, std::span<double* const>);
+
+}  // namespace fairlead

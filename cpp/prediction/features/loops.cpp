@@ -1,0 +1,206 @@
+#include "prediction/features/loops.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "base/clones.hpp"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace fairlead::loops {
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr std::int64_t kBlock = 8;
+
+template <typename T>
+inline void write_as(const double* __restrict__ values, T* __restrict__ out, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(values[i]);
+}
+
+template <typename T>
+inline void write_scaled_as(const double* __restrict__ values, double scale, T* __restrict__ out,
+                            std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(values[i] * scale);
+}
+
+template <typename T>
+inline void write_roots_as(const double* __restrict__ squares, double scale, T* __restrict__ out,
+                           std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(std::sqrt(squares[i] * scale));
+}
+
+#if defined(__SSE2__)
+inline void stream_part(const float* from, float* to) {
+  _mm_stream_ps(to, _mm_loadu_ps(from));
+}
+inline void stream_part(const double* from, double* to) {
+  _mm_stream_pd(to, _mm_loadu_pd(from));
+}
+
+// Whole cache lines go past the caches; a part of one would cost a read of the rest.
+template <typename T>
+void stream_as(const T* from, T* to, std::int64_t n) {
+  constexpr std::int64_t kLine = 64 / sizeof(T), kWidth = 16 / sizeof(T);
+  std::int64_t i = 0;
+  for (; i < n && reinterpret_cast<std::uintptr_t>(to + i) % 64 != 0; ++i) to[i] = from[i];
+  for (; i + kLine <= n; i += kLine) {
+    for (std::int64_t j = i; j < i + kLine; j += kWidth) stream_part(from + j, to + j);
+  }
+  for (; i < n; ++i) to[i] = from[i];
+}
+#else
+template <typename T>
+void stream_as(const T* from, T* to, std::int64_t n) {
+  std::copy_n(from, n, to);
+}
+#endif
+
+}  // namespace
+
+// No way out in the middle: that would keep it from becoming vector code.
+FAIRLEAD_CLONES bool has_missing(const double* values, std::int64_t n) {
+  std::int64_t missing = 0;
+  for (std::int64_t i = 0; i < n; ++i) missing += values[i] != values[i] ? 1 : 0;
+  return missing > 0;
+}
+
+void stream(const float* from, float* to, std::int64_t n) {
+  stream_as(from, to, n);
+}
+void stream(const double* from, double* to, std::int64_t n) {
+  stream_as(from, to, n);
+}
+
+FAIRLEAD_CLONES void join_sums(const double* near, const double* far, std::int64_t shift,
+                               double* sum, Range range) {
+#pragma GCC ivdep
+  for (std::int64_t i = range.begin; i < range.end; ++i) sum[i] = near[i] + far[i - shift];
+}
+
+FAIRLEAD_CLONES void join_minima(const double* near, const double* far, std::int64_t shift,
+                                 double* least, Range range) {
+#pragma GCC ivdep
+  for (std::int64_t i = range.begin; i < range.end; ++i) {
+    const double a = near[i], b = far[i - shift];
+    least[i] = a < b ? a : b;
+  }
+}
+
+FAIRLEAD_CLONES void join_maxima(const double* near, const double* far, std::int64_t shift,
+                                 double* greatest, Range range) {
+#pragma GCC ivdep
+  for (std::int64_t i = range.begin; i < range.end; ++i) {
+    const double a = near[i], b = far[i - shift];
+    greatest[i] = a > b ? a : b;
+  }
+}
+
+FAIRLEAD_CLONES void join_squares(RunsView near, double near_count, RunsView far, double far_count,
+                                  std::int64_t shift, double* squares, Range range) {
+  const double *near_sum = near.sum, *near_squares = near.squares;
+  const double *far_sum = far.sum, *far_squares = far.squares;
+  const double scale = 1.0 / (near_count * far_count * (near_count + far_count));
+#pragma GCC ivdep
+  for (std::int64_t i = range.begin; i < range.end; ++i) {
+    const double apart = near_sum[i] * far_count - far_sum[i - shift] * near_count;
+    squares[i] = near_squares[i] + far_squares[i - shift] + apart * apart * scale;
+  }
+}
+
+FAIRLEAD_CLONES void join_counted_squares(CountedRunsView near, CountedRunsView far,
+                                          std::int64_t shift, double* squares, Range range) {
+  const double *near_count = near.count, *near_sum = near.sum, *near_squares = near.squares;
+  const double *far_count = far.count, *far_sum = far.sum, *far_squares = far.squares;
+#pragma GCC ivdep
+  for (std::int64_t i = range.begin; i < range.end; ++i) {
+    const double a = near_count[i], b = far_count[i - shift];
+    const double apart = near_sum[i] * b - far_sum[i - shift] * a;
+    const double weight = a * b * (a + b);
+    const double scale = weight > 0 ? 1.0 / weight : 0;
+    squares[i] = near_squares[i] + far_squares[i - shift] + apart * apart * scale;
+  }
+}
+
+FAIRLEAD_CLONES void write(const double* values, float* out, std::int64_t n) {
+  write_as(values, out, n);
+}
+FAIRLEAD_CLONES void write(const double* values, double* out, std::int64_t n) {
+  write_as(values, out, n);
+}
+FAIRLEAD_CLONES void write_scaled(const double* values, double scale, float* out, std::int64_t n) {
+  write_scaled_as(values, scale, out, n);
+}
+FAIRLEAD_CLONES void write_scaled(const double* values, double scale, double* out, std::int64_t n) {
+  write_scaled_as(values, scale, out, n);
+}
+FAIRLEAD_CLONES void write_roots(const double* squares, double scale, float* out, std::int64_t n) {
+  write_roots_as(squares, scale, out, n);
+}
+FAIRLEAD_CLONES void write_roots(const double* squares, double scale, double* out, std::int64_t n) {
+  write_roots_as(squares, scale, out, n);
+}
+
+FAIRLEAD_CLONES void counted_means(const double* sum, const double* count, double least,
+                                   double* __restrict__ mean, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i)
+    mean[i] = count[i] >= least ? sum[i] * (1.0 / count[i]) : kUnknown;
+}
+
+FAIRLEAD_CLONES void counted_deviations(const double* squares, const double* count, double least,
+                                        double* __restrict__ deviation, std::int64_t n) {
+  const double needed = least > 2 ? least : 2;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double spread = std::sqrt(squares[i] * (1.0 / (count[i] - 1)));
+    deviation[i] = count[i] >= needed ? spread : kUnknown;
+  }
+}
+
+FAIRLEAD_CLONES void counted_values(const double* value, const double* count, double least,
+                                    double* __restrict__ out, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = count[i] >= least ? value[i] : kUnknown;
+}
+
+void prefix_sums(const double* values, double* __restrict__ sum, std::int64_t n) {
+  double total = 0;
+  std::int64_t i = 0;
+  for (; i + kBlock <= n; i += kBlock) {
+    double local = 0;
+    for (std::int64_t j = i; j < i + kBlock; ++j) sum[j] = total + (local += values[j]);
+    total += local;
+  }
+  for (double local = 0; i < n; ++i) sum[i] = total + (local += values[i]);
+}
+
+FAIRLEAD_CLONES void welford_terms(const double* values, const double* mean,
+                                   double* __restrict__ term, std::int64_t n) {
+  if (n > 0) term[0] = 0;
+  for (std::int64_t i = 1; i < n; ++i) {
+    const double product = (values[i] - mean[i - 1]) * (values[i] - mean[i]);
+    // A missing value is NaN, and so is the mean before the first known one.
+    term[i] = product == product ? product : 0;
+  }
+}
+
+void smooth(const double* values, double weight, double before, double* __restrict__ level,
+            std::int64_t n) {
+  const double keep = 1 - weight;
+  double power[kBlock];  // keep^(j + 1)
+  power[0] = keep;
+  for (std::int64_t j = 1; j < kBlock; ++j) power[j] = power[j - 1] * keep;
+  for (std::int64_t i = 0; i < n; i += kBlock) {
+    const std::int64_t size = n - i < kBlock ? n - i : kBlock;
+    double local = 0;
+    for (std::int64_t j = 0; j < size; ++j) {
+      local = keep * local + weight * values[i + j];
+      level[i + j] = local + power[j] * before;
+    }
+    before = level[i + size - 1];
+  }
+}
+
+}  // namespace fairlead::loops

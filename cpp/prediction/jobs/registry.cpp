@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <sstream>
+
+#include "base/errors.hpp"
+#include "prediction/jobs/predictor.hpp"
+
+namespace fairlead {
+namespace {
+
+RunTimeParam decay_of(double value) {
+  return {"decay", value, 1e-3, 1};
+}
+
+// The constants of the mixture were chosen on the first halves of KTH-SP2, CTC-SP2 and SDSC-SP2.
+const RunTimePredictorEntry kPredictors[] = {
+    {"limit", "the declared wall time", make_limit_predictor, {}},
+    {"last_two", "mean of the user's last two run times", make_last_two, {}},
+    {"history",
+     "log mean of the user and name, drawn to the user's and that to everyone's",
+     make_shrunk_history,
+     {{"shrink", 2, 0, 1e6}, decay_of(0.8)}},
+    {"mixture",
+     "votes of histories under many keys, weighed by their accuracy of late",
+     make_mixture,
+     {{"temperature", 15, 0, 200}, decay_of(0.97), {"shrink", 8, 1e-3, 1e6}}},
+    {"histogram",
+     "a quantile of past run times as shares of the limit, by key of history",
+     make_run_time_histogram,
+     {{"probability", 0.4, 1e-3, 0.999}}},
+    {"ridge",
+     "least squares on features, learnt job by job",
+     make_run_time_ridge,
+     {{"penalty", 1, 1e-3, 1e9}, {"forget", 0.999, 0.5, 1}}},
+    {"quantile",
+     "a quantile, linear in features, learnt job by job",
+     make_run_time_quantile,
+     {{"probability", 0.5, 1e-3, 0.999}, {"step", 0.3, 1e-6, 10}}},
+};
+
+template <typename Entries>
+std::string names_of(const Entries& entries) {
+  std::string names;
+  for (const auto& entry : entries) names += (names.empty() ? "" : ", ") + std::string(entry.name);
+  return names.empty() ? "none" : names;
+}
+
+void check(const RunTimeParam& param, double value) {
+  if (value >= param.least && value <= param.most) return;
+  std::ostringstream text;
+  text << param.name << " must be from " << param.least << " to " << param.most << "; got "
+       << value;
+  throw InvalidInput(text.str());
+}
+
+}  // namespace
+
+std::span<const RunTimePredictorEntry> run_time_predictors() {
+  return kPredictors;
+}
+
+std::unique_ptr<RunTimePredictor> make_run_time_predictor(std::string_view name,
+                                                          const RunTimeParams& params) {
+  const auto* entry = std::ranges::find(kPredictors, name, &RunTimePredictorEntry::name);
+  if (entry == std::end(kPredictors)) {
+    throw InvalidInput("run-time predictor must be one of " + names_of(kPredictors) + "; got '" +
+                       std::string(name) + "'");
+  }
+  std::vector<double> values;
+  for (const RunTimeParam& param : entry->params) values.push_back(param.value);
+  for (const auto& [key, value] : params) {
+    const auto at = std::ranges::find(entry->params, key, &RunTimeParam::name);
+    if (at == entry->params.end()) {
+      throw InvalidInput(std::string(name) + " takes the parameters " + names_of(entry->params) +
+                         "; got '" + key + "'");
+    }
+    check(*at, value);
+    values[at - entry->params.begin()] = value;
+  }
+  return entry->make(values);
+}
+
+}  // namespace fairlead
