@@ -11,6 +11,7 @@ void bind_engine(pybind11::module_& m);
 void bind_prediction(pybind11::module_& m);
 void bind_scheduling(pybind11::module_& m);
 void bind_scoring(pybind11::module_& m);
+void bind_smoothing(pybind11::module_& m);
 void bind_usage(pybind11::module_& m);
 
 }  // namespace fairlead::bindings

@@ -14,4 +14,5 @@ PYBIND11_MODULE(_core, m) {
   fairlead::bindings::bind_scheduling(m);
   fairlead::bindings::bind_engine(m);  // after the tables it takes
   fairlead::bindings::bind_scoring(m);
+  fairlead::bindings::bind_smoothing(m);
 }

@@ -11,6 +11,15 @@ namespace fairlead {
 std::unique_ptr<Forecaster> make_seasonal_naive();
 std::unique_ptr<Forecaster> make_rolling_mean();
 std::unique_ptr<Forecaster> make_rolling_median();
+std::unique_ptr<Forecaster> make_naive();
+std::unique_ptr<Forecaster> make_ses();
+std::unique_ptr<Forecaster> make_holt();
+std::unique_ptr<Forecaster> make_damped_holt();
+std::unique_ptr<Forecaster> make_holt_winters();
+std::unique_ptr<Forecaster> make_damped_holt_winters();
+std::unique_ptr<Forecaster> make_two_season_holt_winters();
+std::unique_ptr<Forecaster> make_ets();
+std::unique_ptr<Forecaster> make_held_out_ets();
 std::unique_ptr<Forecaster> make_ridge();
 
 namespace {
@@ -19,6 +28,24 @@ constexpr std::array kForecasters{
     ForecasterEntry{"seasonal_naive", "the values of one season ago", false, make_seasonal_naive},
     ForecasterEntry{"rolling_mean", "the mean of the last window", false, make_rolling_mean},
     ForecasterEntry{"rolling_median", "the median of the last window", false, make_rolling_median},
+    ForecasterEntry{"naive", "the last value", false, make_naive},
+    ForecasterEntry{"ses", "simple exponential smoothing", true, make_ses},
+    ForecasterEntry{"holt", "exponential smoothing with a trend", true, make_holt},
+    ForecasterEntry{"damped_holt", "exponential smoothing with a damped trend", true,
+                    make_damped_holt},
+    ForecasterEntry{"holt_winters", "exponential smoothing with a trend and a season", true,
+                    make_holt_winters},
+    ForecasterEntry{"damped_holt_winters", "exponential smoothing with a damped trend and a season",
+                    true, make_damped_holt_winters},
+    ForecasterEntry{"two_season_holt_winters",
+                    "exponential smoothing with a damped trend and the two shortest seasons", true,
+                    make_two_season_holt_winters},
+    ForecasterEntry{"ets", "exponential smoothing of the additive form with the smallest AICc",
+                    true, make_ets},
+    ForecasterEntry{
+        "held_out_ets",
+        "exponential smoothing of the additive form that forecasts held-out values best", true,
+        make_held_out_ets},
     ForecasterEntry{"ridge", "ridge regression per step on lags, rolling statistics and calendar",
                     true, make_ridge},
 };

@@ -3,10 +3,12 @@ The C++ core of fairlead; private, use the functions of the package.
 """
 
 from __future__ import annotations
+
 import collections.abc
+import typing
+
 import numpy
 import numpy.typing
-import typing
 
 __all__: list[str] = [
     "CostRecommender",
@@ -32,10 +34,12 @@ __all__: list[str] = [
     "mean_use",
     "orders",
     "placement_rules",
+    "point_forecasts",
     "presets",
     "run_all",
     "score_terms",
     "seasonal_scale",
+    "smoothing_squares",
 ]
 
 class UsageRecommender:
@@ -440,6 +444,20 @@ def mean_use(
 
 def orders() -> list: ...
 def placement_rules() -> dict: ...
+def point_forecasts(
+    values: numpy.typing.NDArray[numpy.float64],
+    offsets: numpy.typing.NDArray[numpy.int64],
+    phase: numpy.typing.NDArray[numpy.int64],
+    *,
+    model: str,
+    seasons: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    window: typing.SupportsInt | typing.SupportsIndex,
+    horizon: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Forecasts from the end of each series, without bands; NaN where it is too short.
+    """
+
 def presets() -> list: ...
 def run_all(
     simulations: collections.abc.Sequence[Simulation],
@@ -453,6 +471,19 @@ def seasonal_scale(
 ) -> float:
     """
     Mean |y_t - y_(t - season)|; NaN without a pair.
+    """
+
+def smoothing_squares(
+    values: numpy.typing.NDArray[numpy.float64],
+    offsets: numpy.typing.NDArray[numpy.int64],
+    phase: numpy.typing.NDArray[numpy.int64],
+    *,
+    trend: bool,
+    damped: bool,
+    seasons: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    The smallest sum of squared one-step errors of a form of exponential smoothing, per series.
     """
 
 DECILES: tuple = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

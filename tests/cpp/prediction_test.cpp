@@ -347,8 +347,9 @@ TEST(Forecast, GivesWayToASimplerModelOnAShortPast) {
 
 TEST(Forecast, AutoTakesTheModelThatWouldHaveBeenBest) {
   const Forecast made = forecast(whole(seasonal(900, 3, 8)).past(), std::nullopt, kHourly, kBand);
-  EXPECT_EQ(made.model, model("ridge"));
-  EXPECT_LT(made.losses[model("ridge")], made.losses[model("rolling_mean")]);
+  for (std::size_t other = 0; other < forecasters().size(); ++other)
+    EXPECT_LE(made.losses[made.model], made.losses[other]) << forecasters()[other].name;
+  EXPECT_LT(made.losses[made.model], made.losses[model("rolling_mean")]);
 }
 
 TEST(Forecast, IsNotTaughtByWhatIsMissing) {

@@ -36,8 +36,8 @@ def models() -> dict[str, str]:
 
     Examples
     --------
-    >>> list(models())
-    ['seasonal_naive', 'rolling_mean', 'rolling_median', 'ridge', 'auto']
+    >>> models()["seasonal_naive"]
+    'the values of one season ago'
     """
     return {**_core.forecasters(), AUTO: _AUTO_WHAT}
 

@@ -1,0 +1,148 @@
+// The forecasters of additive exponential smoothing: one form each, or a choice among forms.
+#include <algorithm>
+
+#include "prediction/forecaster.hpp"
+#include "prediction/smoothing/choice.hpp"
+#include "prediction/smoothing/stretches.hpp"
+#include "prediction/smoothing/tracker.hpp"
+
+namespace fairlead {
+namespace {
+
+using namespace smoothing;
+
+constexpr std::int64_t kMostValues = 4096;  // fitted to, the latest ones; or
+constexpr std::int64_t kMostSeasonsFitted = 8;
+
+// What a forecaster may use, the first form for the shortest pasts.
+using Forms = std::vector<Form> (*)(const std::vector<std::int64_t>& seasons);
+
+// One fit: the origins it serves, and from where on its values go.
+struct Job {
+  const ForecastTask* task;
+  Stretch stretch;
+  std::int64_t from;
+
+  Sample sample() const {
+    const Past& past = task->past;
+    const auto begin = static_cast<std::size_t>(from);
+    const auto size = static_cast<std::size_t>(task->origins[stretch.begin] - from);
+    return {past.values.subspan(begin, size), past.observed.subspan(begin, size)};
+  }
+};
+
+std::vector<Job> jobs_of(std::span<const ForecastTask> tasks, std::int64_t longest_season) {
+  const std::int64_t most = std::max(kMostValues, kMostSeasonsFitted * longest_season);
+  std::vector<Job> jobs;
+  for (const ForecastTask& task : tasks) {
+    const std::int64_t first = first_observed(task.past);
+    for (const Stretch stretch : stretches_of(task.origins.size()))
+      jobs.push_back({&task, stretch, std::max(first, task.origins[stretch.begin] - most)});
+  }
+  return jobs;
+}
+
+void forecast_stretch(const Job& job, const Form& form, const Model& model) {
+  Tracker tracker(form, model);
+  ByOriginAndStep& out = *job.task->out;
+  std::int64_t seen = job.from;
+  for (std::size_t i = job.stretch.begin; i < job.stretch.end; ++i) {
+    for (; seen < job.task->origins[i]; ++seen) tracker.observe(job.task->past.values[seen]);
+    const auto row = static_cast<Eigen::Index>(i);
+    tracker.forecast({out.row(row).data(), static_cast<std::size_t>(out.cols())});
+  }
+}
+
+class ExponentialSmoothing final : public Forecaster {
+ public:
+  ExponentialSmoothing(Forms forms, ChoiceRule rule) : forms_(forms), rule_(rule) {}
+
+  std::int64_t first_origin(const Past& past, const ForecastOptions& options) const override {
+    const std::vector<Form> forms = forms_(options.seasons);
+    if (forms.empty()) return past.size() + 1;
+    return first_observed(past) + fewest_values(forms.front());
+  }
+
+  void forecast(const Past& past, const ForecastOptions& options,
+                std::span<const std::int64_t> origins, ByOriginAndStep& out) const override {
+    const ForecastTask task{past, origins, &out};
+    forecast_all({&task, 1}, options);
+  }
+
+  void forecast_all(std::span<const ForecastTask> tasks,
+                    const ForecastOptions& options) const override {
+    const std::vector<Form> forms = forms_(options.seasons);
+    const std::vector<Job> jobs =
+        jobs_of(tasks, options.seasons.empty() ? 1 : options.seasons.back());
+    std::vector<Sample> samples;
+    for (const Job& job : jobs) samples.push_back(job.sample());
+    const std::vector<Chosen> chosen = choose(forms, rule_, samples, options.horizon);
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+      forecast_stretch(jobs[i], forms[chosen[i].form], chosen[i].model);
+  }
+
+ private:
+  Forms forms_;
+  ChoiceRule rule_;
+};
+
+using Seasons = const std::vector<std::int64_t>&;
+
+template <bool kTrend, bool kDamped>
+std::vector<Form> without_season(Seasons) {
+  return {{kTrend, kDamped, {}}};
+}
+
+template <bool kTrend, bool kDamped>
+std::vector<Form> with_season(Seasons seasons) {
+  if (seasons.empty()) return {};
+  return {{kTrend, kDamped, {seasons.front()}}};
+}
+
+std::vector<Form> with_two_seasons(Seasons seasons) {
+  if (seasons.size() < 2) return {};
+  return {{true, true, {seasons[0], seasons[1]}}};
+}
+
+std::vector<Form> additive_family(Seasons seasons) {
+  std::vector<Form> forms{{false, false, {}}, {true, false, {}}, {true, true, {}}};
+  if (seasons.empty()) return forms;
+  for (std::size_t i = 0; i < 3; ++i) {
+    forms.push_back(forms[i]);
+    forms.back().seasons = {seasons.front()};
+  }
+  return forms;
+}
+
+std::unique_ptr<Forecaster> make(Forms forms, ChoiceRule rule = ChoiceRule::only_form) {
+  return std::make_unique<ExponentialSmoothing>(forms, rule);
+}
+
+}  // namespace
+
+std::unique_ptr<Forecaster> make_ses() {
+  return make(without_season<false, false>);
+}
+std::unique_ptr<Forecaster> make_holt() {
+  return make(without_season<true, false>);
+}
+std::unique_ptr<Forecaster> make_damped_holt() {
+  return make(without_season<true, true>);
+}
+std::unique_ptr<Forecaster> make_holt_winters() {
+  return make(with_season<true, false>);
+}
+std::unique_ptr<Forecaster> make_damped_holt_winters() {
+  return make(with_season<true, true>);
+}
+std::unique_ptr<Forecaster> make_two_season_holt_winters() {
+  return make(with_two_seasons);
+}
+std::unique_ptr<Forecaster> make_ets() {
+  return make(additive_family, ChoiceRule::aicc);
+}
+std::unique_ptr<Forecaster> make_held_out_ets() {
+  return make(additive_family, ChoiceRule::held_out);
+}
+
+}  // namespace fairlead
