@@ -20,6 +20,11 @@ std::unique_ptr<Forecaster> make_damped_holt_winters();
 std::unique_ptr<Forecaster> make_two_season_holt_winters();
 std::unique_ptr<Forecaster> make_ets();
 std::unique_ptr<Forecaster> make_held_out_ets();
+std::unique_ptr<Forecaster> make_seasonal_smoothing();
+std::unique_ptr<Forecaster> make_croston();
+std::unique_ptr<Forecaster> make_tsb();
+std::unique_ptr<Forecaster> make_theta();
+std::unique_ptr<Forecaster> make_optimized_theta();
 std::unique_ptr<Forecaster> make_ridge();
 
 namespace {
@@ -46,6 +51,17 @@ constexpr std::array kForecasters{
         "held_out_ets",
         "exponential smoothing of the additive form that forecasts held-out values best", true,
         make_held_out_ets},
+    ForecasterEntry{"seasonal_smoothing",
+                    "exponential smoothing of each place in the season by itself", true,
+                    make_seasonal_smoothing},
+    ForecasterEntry{"croston", "mean size over mean interval of a demand that is mostly zero", true,
+                    make_croston},
+    ForecasterEntry{"tsb", "mean size times probability of a demand that is mostly zero", true,
+                    make_tsb},
+    ForecasterEntry{"theta", "the theta method on values without their season", true, make_theta},
+    ForecasterEntry{"optimized_theta",
+                    "the theta method with a fitted theta and a moving line, likewise", true,
+                    make_optimized_theta},
     ForecasterEntry{"ridge", "ridge regression per step on lags, rolling statistics and calendar",
                     true, make_ridge},
 };

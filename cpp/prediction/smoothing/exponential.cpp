@@ -17,42 +17,6 @@ constexpr std::int64_t kMostSeasonsFitted = 8;
 // What a forecaster may use, the first form for the shortest pasts.
 using Forms = std::vector<Form> (*)(const std::vector<std::int64_t>& seasons);
 
-// One fit: the origins it serves, and from where on its values go.
-struct Job {
-  const ForecastTask* task;
-  Stretch stretch;
-  std::int64_t from;
-
-  Sample sample() const {
-    const Past& past = task->past;
-    const auto begin = static_cast<std::size_t>(from);
-    const auto size = static_cast<std::size_t>(task->origins[stretch.begin] - from);
-    return {past.values.subspan(begin, size), past.observed.subspan(begin, size)};
-  }
-};
-
-std::vector<Job> jobs_of(std::span<const ForecastTask> tasks, std::int64_t longest_season) {
-  const std::int64_t most = std::max(kMostValues, kMostSeasonsFitted * longest_season);
-  std::vector<Job> jobs;
-  for (const ForecastTask& task : tasks) {
-    const std::int64_t first = first_observed(task.past);
-    for (const Stretch stretch : stretches_of(task.origins.size()))
-      jobs.push_back({&task, stretch, std::max(first, task.origins[stretch.begin] - most)});
-  }
-  return jobs;
-}
-
-void forecast_stretch(const Job& job, const Form& form, const Model& model) {
-  Tracker tracker(form, model);
-  ByOriginAndStep& out = *job.task->out;
-  std::int64_t seen = job.from;
-  for (std::size_t i = job.stretch.begin; i < job.stretch.end; ++i) {
-    for (; seen < job.task->origins[i]; ++seen) tracker.observe(job.task->past.values[seen]);
-    const auto row = static_cast<Eigen::Index>(i);
-    tracker.forecast({out.row(row).data(), static_cast<std::size_t>(out.cols())});
-  }
-}
-
 class ExponentialSmoothing final : public Forecaster {
  public:
   ExponentialSmoothing(Forms forms, ChoiceRule rule) : forms_(forms), rule_(rule) {}
@@ -72,13 +36,16 @@ class ExponentialSmoothing final : public Forecaster {
   void forecast_all(std::span<const ForecastTask> tasks,
                     const ForecastOptions& options) const override {
     const std::vector<Form> forms = forms_(options.seasons);
+    const std::int64_t longest = options.seasons.empty() ? 1 : options.seasons.back();
     const std::vector<Job> jobs =
-        jobs_of(tasks, options.seasons.empty() ? 1 : options.seasons.back());
+        jobs_of(tasks, std::max(kMostValues, kMostSeasonsFitted * longest));
     std::vector<Sample> samples;
     for (const Job& job : jobs) samples.push_back(job.sample());
     const std::vector<Chosen> chosen = choose(forms, rule_, samples, options.horizon);
-    for (std::size_t i = 0; i < jobs.size(); ++i)
-      forecast_stretch(jobs[i], forms[chosen[i].form], chosen[i].model);
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      Tracker tracker(forms[chosen[i].form], chosen[i].model);
+      jobs[i].track(tracker);
+    }
   }
 
  private:

@@ -58,20 +58,8 @@ class Search {
 
   Point next() const {
     const int dense = layout_->dense;
-    Eigen::MatrixXd system = at_best_.hessian;
-    Eigen::VectorXd slope = at_best_.gradient.head(dense);
-    for (int i = 0; i < layout_->weights; ++i) {
-      if (!is_held(i)) continue;
-      system.row(i).setZero();
-      system.col(i).setZero();
-      system(i, i) = 1;
-      slope[i] = 0;
-    }
-    // The level and the mean of a season say the same: the damping decides between them.
-    system.diagonal() *= 1 + damping_;
-    system.diagonal().array() += 1e-10 * (1 + system.diagonal().mean());
     Point point = best_;
-    point.head(dense) -= system.llt().solve(slope);
+    point.head(dense) += dense_step();
     const Eigen::Index rest = layout_->size - dense;
     point.tail(rest) -= (at_best_.gradient.tail(rest).array() /
                          (at_best_.diagonal.array() * (1 + damping_) + 1e-10))
@@ -79,6 +67,41 @@ class Search {
     for (int i = 0; i < layout_->weights; ++i)
       point[i] = std::clamp(point[i], layout_->lower[i], layout_->upper[i]);
     return point;
+  }
+
+  // The damped step within the bounds: a weight that would leave them is set to its bound, and the
+  // others are solved for anew.
+  Eigen::VectorXd dense_step() const {
+    const int dense = layout_->dense;
+    Eigen::MatrixXd system = at_best_.hessian;
+    // The level and the mean of a season say the same: the damping decides between them.
+    system.diagonal() *= 1 + damping_;
+    system.diagonal().array() += 1e-10 * (1 + system.diagonal().mean());
+    Eigen::VectorXd slope = at_best_.gradient.head(dense);
+    const auto set = [&](int i, double change) {
+      slope += system.col(i) * change;
+      system.row(i).setZero();
+      system.col(i).setZero();
+      system(i, i) = 1;
+      slope[i] = -change;
+    };
+    std::vector<bool> is_set(static_cast<std::size_t>(layout_->weights));
+    for (int i = 0; i < layout_->weights; ++i) {
+      if (is_held(i)) set(i, 0), is_set[i] = true;
+    }
+    for (;;) {
+      const Eigen::VectorXd step = -system.llt().solve(slope);
+      bool within = true;
+      for (int i = 0; i < layout_->weights; ++i) {
+        if (is_set[i]) continue;
+        const double bound = std::clamp(best_[i] + step[i], layout_->lower[i], layout_->upper[i]);
+        if (bound == best_[i] + step[i]) continue;
+        set(i, bound - best_[i]);
+        is_set[i] = true;
+        within = false;
+      }
+      if (within) return step;
+    }
   }
 
   const Layout* layout_;
