@@ -10,9 +10,8 @@
 namespace fairlead::smoothing {
 
 enum class ChoiceRule {
-  only_form,  // there is one
-  aicc,       // smallest corrected Akaike criterion (Hurvich and Tsai, Biometrika 76(2), 1989)
-  held_out    // smallest absolute error of forecasts of the last values from a fit without them
+  aicc,     // smallest corrected Akaike criterion (Hurvich and Tsai, Biometrika 76(2), 1989)
+  held_out  // smallest absolute error of forecasts of the last values from a fit without them
 };
 
 struct Chosen {

@@ -60,15 +60,27 @@ std::vector<Form> without_season(Seasons) {
   return {{kTrend, kDamped, {}}};
 }
 
-template <bool kTrend, bool kDamped>
+// With each form with a season its slow twin: the fit that is best one step ahead often lets the
+// level follow what is the season's, and is then worse than a slow one further ahead.
+std::vector<Form> with_slow_twins(std::vector<Form> forms) {
+  const std::size_t n = forms.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    if (forms[i].seasons.empty()) continue;
+    forms.push_back(forms[i]);
+    forms.back().slow = true;
+  }
+  return forms;
+}
+
+template <bool kDamped>
 std::vector<Form> with_season(Seasons seasons) {
   if (seasons.empty()) return {};
-  return {{kTrend, kDamped, {seasons.front()}}};
+  return with_slow_twins({{true, kDamped, {seasons.front()}}});
 }
 
 std::vector<Form> with_two_seasons(Seasons seasons) {
   if (seasons.size() < 2) return {};
-  return {{true, true, {seasons[0], seasons[1]}}};
+  return with_slow_twins({{true, true, {seasons[0], seasons[1]}}});
 }
 
 std::vector<Form> additive_family(Seasons seasons) {
@@ -81,35 +93,39 @@ std::vector<Form> additive_family(Seasons seasons) {
   return forms;
 }
 
-std::unique_ptr<Forecaster> make(Forms forms, ChoiceRule rule = ChoiceRule::only_form) {
+std::vector<Form> wide_family(Seasons seasons) {
+  return with_slow_twins(additive_family(seasons));
+}
+
+std::unique_ptr<Forecaster> make(Forms forms, ChoiceRule rule) {
   return std::make_unique<ExponentialSmoothing>(forms, rule);
 }
 
 }  // namespace
 
 std::unique_ptr<Forecaster> make_ses() {
-  return make(without_season<false, false>);
+  return make(without_season<false, false>, ChoiceRule::aicc);
 }
 std::unique_ptr<Forecaster> make_holt() {
-  return make(without_season<true, false>);
+  return make(without_season<true, false>, ChoiceRule::aicc);
 }
 std::unique_ptr<Forecaster> make_damped_holt() {
-  return make(without_season<true, true>);
+  return make(without_season<true, true>, ChoiceRule::aicc);
 }
 std::unique_ptr<Forecaster> make_holt_winters() {
-  return make(with_season<true, false>);
+  return make(with_season<false>, ChoiceRule::held_out);
 }
 std::unique_ptr<Forecaster> make_damped_holt_winters() {
-  return make(with_season<true, true>);
+  return make(with_season<true>, ChoiceRule::held_out);
 }
 std::unique_ptr<Forecaster> make_two_season_holt_winters() {
-  return make(with_two_seasons);
+  return make(with_two_seasons, ChoiceRule::held_out);
 }
 std::unique_ptr<Forecaster> make_ets() {
   return make(additive_family, ChoiceRule::aicc);
 }
 std::unique_ptr<Forecaster> make_held_out_ets() {
-  return make(additive_family, ChoiceRule::held_out);
+  return make(wide_family, ChoiceRule::held_out);
 }
 
 }  // namespace fairlead

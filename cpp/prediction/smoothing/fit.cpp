@@ -170,7 +170,7 @@ void choose_start(Objective& objective, const Form& form, const Layout& layout,
   least.fill(std::numeric_limits<double>::infinity());
   for (const auto& [alpha, gamma] : first_weights(form)) {
     for (Point& point : trial) {
-      point[0] = alpha;
+      point[0] = std::min(alpha, layout.upper[0]);
       for (const int place : layout.gamma) {
         if (place >= 0) point[place] = gamma;
       }

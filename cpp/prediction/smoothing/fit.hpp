@@ -34,7 +34,8 @@ struct Model {
 std::int64_t fewest_values(const Form& form);
 
 // The models with the smallest sums of squared one-step errors found, with 0 < alpha < 1,
-// beta < alpha (a tenth of it beside a season), gamma < 1 - alpha and phi from 0.8 to 0.98. Samples
+// beta < alpha (a tenth of it beside a season), gamma < 1 - alpha and phi from 0.8 to 0.98;
+// of a slow form alpha < 0.1 and beta < alpha / 100. Samples
 // of similar length share a block of lanes, so their order does not matter.
 std::vector<Model> fit(const Form& form, std::span<const Sample> samples);
 

@@ -22,6 +22,7 @@ struct Form {
   bool trend = false;
   bool damped = false;                // only with a trend
   std::vector<std::int64_t> seasons;  // lengths, none to two
+  bool slow = false;                  // level and trend may move a little only
 };
 
 struct LaneWeights {

@@ -12,6 +12,8 @@ constexpr double kLargest = 0.9999;
 // Of beta / alpha beside a season: a trend that turns faster takes the shape of the season for its
 // own and carries it on. Chosen on the last days of the training part of M4 hourly.
 constexpr double kLargestSeasonalTrend = 0.1;
+constexpr double kSlowLevel = 0.1;   // largest alpha of a slow form, chosen likewise
+constexpr double kSlowTrend = 0.01;  // and its largest beta / alpha
 
 LaneWeights weights_at(const Layout& layout, std::span<const Point> points) {
   LaneWeights weights{};
@@ -40,7 +42,7 @@ LaneStates empty_states(const Form& form) {
 
 Layout::Layout(const Form& form) {
   lower = {kSmallest};
-  upper = {kLargest};
+  upper = {form.slow ? kSlowLevel : kLargest};
   usual = {0.3};
   const auto add = [&](int& place, double low, double high, double middle) {
     place = static_cast<int>(lower.size());
@@ -48,8 +50,10 @@ Layout::Layout(const Form& form) {
     upper.push_back(high);
     usual.push_back(middle);
   };
-  if (form.trend)
-    add(beta, kSmallest, form.seasons.empty() ? kLargest : kLargestSeasonalTrend, 0.05);
+  const double steepest = form.slow              ? kSlowTrend
+                          : form.seasons.empty() ? kLargest
+                                                 : kLargestSeasonalTrend;
+  if (form.trend) add(beta, kSmallest, steepest, std::min(0.05, steepest));
   if (form.damped) add(phi, 0.8, 0.98, 0.95);
   for (std::size_t k = 0; k < form.seasons.size(); ++k) add(gamma[k], kSmallest, kLargest, 0.2);
   weights = static_cast<int>(lower.size());
