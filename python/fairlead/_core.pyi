@@ -3,12 +3,10 @@ The C++ core of fairlead; private, use the functions of the package.
 """
 
 from __future__ import annotations
-
 import collections.abc
-import typing
-
 import numpy
 import numpy.typing
+import typing
 
 __all__: list[str] = [
     "CostRecommender",
@@ -17,6 +15,7 @@ __all__: list[str] = [
     "Nodes",
     "ScoreBatch",
     "Simulation",
+    "SmoothingStream",
     "UsageRecommender",
     "WindowRecommender",
     "bucket_of",
@@ -39,7 +38,7 @@ __all__: list[str] = [
     "run_all",
     "score_terms",
     "seasonal_scale",
-    "smoothing_squares",
+    "smoothing_fits",
 ]
 
 class UsageRecommender:
@@ -299,6 +298,37 @@ class ScoreBatch:
         Distinct requests.
         """
 
+class SmoothingStream:
+    def __init__(
+        self,
+        alpha: numpy.typing.NDArray[numpy.float64],
+        beta: numpy.typing.NDArray[numpy.float64],
+        phi: numpy.typing.NDArray[numpy.float64],
+        gamma: numpy.typing.NDArray[numpy.float64],
+        *,
+        season: typing.SupportsInt | typing.SupportsIndex,
+        horizon: typing.SupportsInt | typing.SupportsIndex,
+        memory: typing.SupportsFloat | typing.SupportsIndex,
+        probabilities: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def forecast(
+        self,
+        steps: typing.SupportsInt | typing.SupportsIndex,
+        probabilities: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
+    def observe(
+        self,
+        tick: typing.SupportsInt | typing.SupportsIndex,
+        values: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def start(
+        self,
+        levels: numpy.typing.NDArray[numpy.float64],
+        seasons: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    @property
+    def tick(self) -> int: ...
+
 def bucket_of(
     buckets: tuple[
         typing.SupportsFloat | typing.SupportsIndex,
@@ -473,7 +503,7 @@ def seasonal_scale(
     Mean |y_t - y_(t - season)|; NaN without a pair.
     """
 
-def smoothing_squares(
+def smoothing_fits(
     values: numpy.typing.NDArray[numpy.float64],
     offsets: numpy.typing.NDArray[numpy.int64],
     phase: numpy.typing.NDArray[numpy.int64],
@@ -481,9 +511,9 @@ def smoothing_squares(
     trend: bool,
     damped: bool,
     seasons: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
-) -> numpy.typing.NDArray[numpy.float64]:
+) -> dict[str, numpy.ndarray]:
     """
-    The smallest sum of squared one-step errors of a form of exponential smoothing, per series.
+    The least-squares fit of a form of exponential smoothing per series: columns alpha, beta, phi, gamma, squares, level, and season by place.
     """
 
 DECILES: tuple = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -2,6 +2,7 @@
 
 `demand_series` turns a jobs table into demand over time, `predict` forecasts it with bands,
 `backtest` says how good such forecasts would have been, `models` lists what there is.
+`DemandStream` forecasts in the live loop, tick by tick.
 
 `UsageRecommender`, `WindowRecommender` and `CostRecommender` learn from what was used what to ask
 for; `machine_peaks` says how much of the limits of its tasks a machine will need. `capacity_plan`
@@ -24,6 +25,7 @@ from fairlead.prediction.memory.inference import inference_memory
 from fairlead.prediction.memory.training import training_memory
 from fairlead.prediction.options import models
 from fairlead.prediction.requests.report import RightSizing, rightsizing
+from fairlead.prediction.streaming import DemandStream
 from fairlead.prediction.usage.peaks import MachinePeaks, machine_peaks
 from fairlead.prediction.usage.recommender import UsageRecommender
 from fairlead.prediction.usage.windows import CostRecommender, WindowRecommender
@@ -33,6 +35,7 @@ __all__ = [
     "ClusterSize",
     "CostRecommender",
     "DemandForecast",
+    "DemandStream",
     "MachinePeaks",
     "MemoryEstimate",
     "RightSizing",
