@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/errors.hpp"
 #include "bindings/bindings.hpp"
 #include "bindings/columns.hpp"
 #include "prediction/batch.hpp"

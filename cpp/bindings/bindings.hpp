@@ -13,6 +13,7 @@ void bind_prediction(pybind11::module_& m);
 void bind_run_times(pybind11::module_& m);
 void bind_scheduling(pybind11::module_& m);
 void bind_scoring(pybind11::module_& m);
+void bind_smoothing(pybind11::module_& m);
 void bind_usage(pybind11::module_& m);
 
 }  // namespace fairlead::bindings

@@ -16,4 +16,5 @@ PYBIND11_MODULE(_core, m) {
   fairlead::bindings::bind_scheduling(m);  // after the learner it takes
   fairlead::bindings::bind_engine(m);      // after the tables it takes
   fairlead::bindings::bind_scoring(m);
+  fairlead::bindings::bind_smoothing(m);
 }

@@ -13,7 +13,7 @@ namespace fairlead {
 namespace {
 
 // At most a few ms a series of 1,000 values each, and of different kinds. Holt-Winters and its like
-// take 10 ms and more for 0.5 % of the error.
+// cost as much as all of them, for 2 % of the error on the training part of M4's hourly series.
 constexpr std::array<std::string_view, 13> kCombined{"naive",
                                                      "ses",
                                                      "seasonal_naive",

@@ -12,6 +12,20 @@ std::unique_ptr<Forecaster> make_seasonal_naive();
 std::unique_ptr<Forecaster> make_long_seasonal_naive();
 std::unique_ptr<Forecaster> make_rolling_mean();
 std::unique_ptr<Forecaster> make_rolling_median();
+std::unique_ptr<Forecaster> make_naive();
+std::unique_ptr<Forecaster> make_ses();
+std::unique_ptr<Forecaster> make_holt();
+std::unique_ptr<Forecaster> make_damped_holt();
+std::unique_ptr<Forecaster> make_holt_winters();
+std::unique_ptr<Forecaster> make_damped_holt_winters();
+std::unique_ptr<Forecaster> make_two_season_holt_winters();
+std::unique_ptr<Forecaster> make_ets();
+std::unique_ptr<Forecaster> make_held_out_ets();
+std::unique_ptr<Forecaster> make_seasonal_smoothing();
+std::unique_ptr<Forecaster> make_croston();
+std::unique_ptr<Forecaster> make_tsb();
+std::unique_ptr<Forecaster> make_theta();
+std::unique_ptr<Forecaster> make_optimized_theta();
 std::unique_ptr<Forecaster> make_ridge();
 std::unique_ptr<Forecaster> make_ridge_level();
 std::unique_ptr<Forecaster> make_ridge_change();
@@ -28,6 +42,35 @@ constexpr std::array kForecasters{
                     make_long_seasonal_naive},
     ForecasterEntry{"rolling_mean", "the mean of the last window", false, make_rolling_mean},
     ForecasterEntry{"rolling_median", "the median of the last window", false, make_rolling_median},
+    ForecasterEntry{"naive", "the last value", false, make_naive},
+    ForecasterEntry{"ses", "simple exponential smoothing", true, make_ses},
+    ForecasterEntry{"holt", "exponential smoothing with a trend", true, make_holt},
+    ForecasterEntry{"damped_holt", "exponential smoothing with a damped trend", true,
+                    make_damped_holt},
+    ForecasterEntry{"holt_winters", "exponential smoothing with a trend and a season", true,
+                    make_holt_winters},
+    ForecasterEntry{"damped_holt_winters", "exponential smoothing with a damped trend and a season",
+                    true, make_damped_holt_winters},
+    ForecasterEntry{"two_season_holt_winters",
+                    "exponential smoothing with a damped trend and the two shortest seasons", true,
+                    make_two_season_holt_winters},
+    ForecasterEntry{"ets", "exponential smoothing of the additive form with the smallest AICc",
+                    true, make_ets},
+    ForecasterEntry{
+        "held_out_ets",
+        "exponential smoothing of the additive form that forecasts held-out values best", true,
+        make_held_out_ets},
+    ForecasterEntry{"seasonal_smoothing",
+                    "exponential smoothing of each place in the season by itself", true,
+                    make_seasonal_smoothing},
+    ForecasterEntry{"croston", "mean size over mean interval of a demand that is mostly zero", true,
+                    make_croston},
+    ForecasterEntry{"tsb", "mean size times probability of a demand that is mostly zero", true,
+                    make_tsb},
+    ForecasterEntry{"theta", "the theta method on values without their season", true, make_theta},
+    ForecasterEntry{"optimized_theta",
+                    "the theta method with a fitted theta and a moving line, likewise", true,
+                    make_optimized_theta},
     ForecasterEntry{"ridge", "ridge regression per step on lags, rolling statistics and calendar",
                     true, make_ridge},
     ForecasterEntry{"ridge_level", "ridge autoregression on the values", true, make_ridge_level},

@@ -19,6 +19,7 @@ __all__: list[str] = [
     "ScoreBatch",
     "Simulation",
     "TreeEnsemble",
+    "SmoothingStream",
     "UsageRecommender",
     "WindowRecommender",
     "bucket_of",
@@ -39,11 +40,13 @@ __all__: list[str] = [
     "mean_use",
     "orders",
     "placement_rules",
+    "point_forecasts",
     "presets",
     "run_all",
     "run_time_predictors",
     "score_terms",
     "seasonal_scale",
+    "smoothing_fits",
 ]
 
 class FeatureStream:
@@ -384,6 +387,37 @@ class ScoreBatch:
         Distinct requests.
         """
 
+class SmoothingStream:
+    def __init__(
+        self,
+        alpha: numpy.typing.NDArray[numpy.float64],
+        beta: numpy.typing.NDArray[numpy.float64],
+        phi: numpy.typing.NDArray[numpy.float64],
+        gamma: numpy.typing.NDArray[numpy.float64],
+        *,
+        season: typing.SupportsInt | typing.SupportsIndex,
+        horizon: typing.SupportsInt | typing.SupportsIndex,
+        memory: typing.SupportsFloat | typing.SupportsIndex,
+        probabilities: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def forecast(
+        self,
+        steps: typing.SupportsInt | typing.SupportsIndex,
+        probabilities: typing.SupportsInt | typing.SupportsIndex,
+    ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
+    def observe(
+        self,
+        tick: typing.SupportsInt | typing.SupportsIndex,
+        values: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    def start(
+        self,
+        levels: numpy.typing.NDArray[numpy.float64],
+        seasons: numpy.typing.NDArray[numpy.float64],
+    ) -> None: ...
+    @property
+    def tick(self) -> int: ...
+
 def bucket_of(
     buckets: tuple[
         typing.SupportsFloat | typing.SupportsIndex,
@@ -584,6 +618,20 @@ def mean_use(
 
 def orders() -> list: ...
 def placement_rules() -> dict: ...
+def point_forecasts(
+    values: numpy.typing.NDArray[numpy.float64],
+    offsets: numpy.typing.NDArray[numpy.int64],
+    phase: numpy.typing.NDArray[numpy.int64],
+    *,
+    model: str,
+    seasons: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    window: typing.SupportsInt | typing.SupportsIndex,
+    horizon: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Forecasts from the end of each series, without bands; NaN where it is too short.
+    """
+
 def presets() -> list: ...
 def run_all(
     simulations: collections.abc.Sequence[Simulation],
@@ -602,6 +650,19 @@ def seasonal_scale(
 ) -> float:
     """
     Mean |y_t - y_(t - season)|; NaN without a pair.
+    """
+
+def smoothing_fits(
+    values: numpy.typing.NDArray[numpy.float64],
+    offsets: numpy.typing.NDArray[numpy.int64],
+    phase: numpy.typing.NDArray[numpy.int64],
+    *,
+    trend: bool,
+    damped: bool,
+    seasons: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+) -> dict[str, numpy.ndarray]:
+    """
+    The least-squares fit of a form of exponential smoothing per series: columns alpha, beta, phi, gamma, squares, level, and season by place.
     """
 
 DECILES: tuple = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

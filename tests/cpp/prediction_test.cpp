@@ -374,7 +374,7 @@ TEST(Forecast, GivesWayToASimplerModelOnAShortPast) {
   EXPECT_EQ(forecast(day.past(), model("ridge"), kHourly, kBand).model, model("seasonal_naive"));
   EXPECT_EQ(forecast(hours.past(), model("ridge"), kHourly, kBand).model, model("rolling_mean"));
   const Forecast one = forecast(whole({7}).past(), std::nullopt, kHourly, kBand);
-  EXPECT_EQ(one.point, Values(24, 7.0));
+  for (const double point : one.point) EXPECT_NEAR(point, 7, 1e-12);
   EXPECT_EQ(one.errors, 0);
 }
 

@@ -175,7 +175,7 @@ class Fit {
       if (design_.difference > 0) next += level.row(back + step - design_.difference);
       level.row(back + step) = next;
       if (logarithms_) next = next.cwiseMin(top_ + kMostGrowth).array().exp().matrix();
-      out.col(step) = next.transpose();
+      out.col(step) = next.transpose().cwiseMax(0.0);
     }
   }
 

@@ -7,9 +7,9 @@ others) are taken by ``schedule(run_times=...)``.
 `DemandForecast.sample_paths` draws joint courses of it, `backtest` and `cross_validation` say how
 good such forecasts would have been, `models` lists what there is, and ``extras`` has adapters for
 models of other libraries.
-`backtest` says how good such forecasts would have been, `models` lists what there is.
 `demand_features` makes features of series for models of one's own, `job_features` of jobs from what
 had finished by their submission, and `TreeEnsemble` evaluates trees trained on such features.
+`DemandStream` forecasts in the live loop, tick by tick.
 
 `UsageRecommender`, `WindowRecommender` and `CostRecommender` learn from what was used what to ask
 for; `machine_peaks` says how much of the limits of its tasks a machine will need. `capacity_plan`
@@ -61,6 +61,7 @@ from fairlead.prediction.memory.training import training_memory
 from fairlead.prediction.options import models
 from fairlead.prediction.paths import DemandPaths
 from fairlead.prediction.requests.report import RightSizing, rightsizing
+from fairlead.prediction.streaming import DemandStream
 from fairlead.prediction.trees import TreeEnsemble
 from fairlead.prediction.usage.peaks import MachinePeaks, machine_peaks
 from fairlead.prediction.usage.recommender import UsageRecommender
@@ -73,6 +74,7 @@ __all__ = [
     "CostRecommender",
     "DemandForecast",
     "DemandPaths",
+    "DemandStream",
     "LastTwo",
     "MachinePeaks",
     "MemoryEstimate",
@@ -105,13 +107,12 @@ __all__ = [
     "models",
     "newsvendor_quantile",
     "predict",
+    "predict_run_times",
     "quantile_loss",
     "rightsizing",
     "rmse",
     "rmsse",
-    "smape",
-    "predict_run_times",
-    "rightsizing",
     "run_time_accuracy",
+    "smape",
     "training_memory",
 ]

@@ -1,0 +1,140 @@
+#include "prediction/smoothing/lanes.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/clones.hpp"
+#include "prediction/smoothing/recurrence.hpp"
+
+namespace fairlead::smoothing {
+namespace {
+
+// States decay geometrically; below this they are set to 0, because numbers below the normal range
+// cost a hundred times as much. Their squares are still normal.
+constexpr double kTiny = 1e-150;
+constexpr std::int64_t kFewestBetweenFlushes = 64;  // steps
+constexpr std::int64_t kTile = 64;  // steps of all columns that stay in the first-level cache
+
+void flush(Lanes& lanes) {
+  for (double& value : lanes.at) value = std::abs(value) < kTiny ? 0.0 : value;
+}
+
+void flush(LaneStates& states) {
+  flush(states.level);
+  flush(states.trend);
+  for (Block& season : states.season) std::ranges::for_each(season, [](Lanes& s) { flush(s); });
+}
+
+struct Rings {
+  std::array<Lanes*, kMostSeasons> place;
+  std::array<Lanes*, kMostSeasons> begin;
+  std::array<Lanes*, kMostSeasons> end;
+};
+
+template <bool kTrend, int kSeasons>
+inline __attribute__((always_inline)) void run_part(const LaneWeights& weights, Lanes& level_at,
+                                                    Lanes& trend_at, Rings& rings,
+                                                    const Lanes* values, Lanes* errors,
+                                                    std::int64_t steps) {
+  const LaneWeights w = weights;
+  Lanes level = level_at;
+  Lanes trend = trend_at;
+  Lanes none{};
+  for (std::int64_t t = 0; t < steps; ++t) {
+    double* season_1 = kSeasons > 0 ? rings.place[0]->at : none.at;
+    double* season_2 = kSeasons > 1 ? rings.place[1]->at : none.at;
+    const double* value = values[t].at;
+    double* error = errors[t].at;
+#pragma GCC ivdep
+    for (int i = 0; i < kLanes; ++i)
+      error[i] = step<kTrend, kSeasons>(value[i], w.alpha.at[i], w.beta.at[i], w.phi.at[i],
+                                        w.gamma[0].at[i], w.gamma[1].at[i], level.at[i],
+                                        trend.at[i], season_1[i], season_2[i]);
+    for (int k = 0; k < kSeasons; ++k) {
+      if (++rings.place[k] == rings.end[k]) rings.place[k] = rings.begin[k];
+    }
+  }
+  level_at = level;
+  trend_at = trend;
+}
+
+FAIRLEAD_CLONES void run_some(bool trend, std::size_t seasons, const LaneWeights& weights,
+                              Lanes& level_at, Lanes& trend_at, Rings& rings, const Lanes* values,
+                              Lanes* errors, std::int64_t steps) {
+  if (trend && seasons == 0)
+    run_part<true, 0>(weights, level_at, trend_at, rings, values, errors, steps);
+  else if (trend && seasons == 1)
+    run_part<true, 1>(weights, level_at, trend_at, rings, values, errors, steps);
+  else if (trend)
+    run_part<true, 2>(weights, level_at, trend_at, rings, values, errors, steps);
+  else if (seasons == 0)
+    run_part<false, 0>(weights, level_at, trend_at, rings, values, errors, steps);
+  else if (seasons == 1)
+    run_part<false, 1>(weights, level_at, trend_at, rings, values, errors, steps);
+  else
+    run_part<false, 2>(weights, level_at, trend_at, rings, values, errors, steps);
+}
+
+// out[c] += sum of columns[c][t] * response[t - shift] over [begin, end), four columns at a time.
+FAIRLEAD_CLONES void add_tile(const Lanes* const* columns, const Lanes* response,
+                              std::int64_t begin, std::int64_t end, std::int64_t shift,
+                              Lanes* const* out) {
+  Lanes a = *out[0], b = *out[1], c = *out[2], d = *out[3];
+  for (std::int64_t t = std::max(begin, shift); t < end; ++t) {
+    const double* r = response[t - shift].at;
+    const double* x0 = columns[0][t].at;
+    const double* x1 = columns[1][t].at;
+    const double* x2 = columns[2][t].at;
+    const double* x3 = columns[3][t].at;
+    for (int i = 0; i < kLanes; ++i) {
+      a.at[i] += x0[i] * r[i];
+      b.at[i] += x1[i] * r[i];
+      c.at[i] += x2[i] * r[i];
+      d.at[i] += x3[i] * r[i];
+    }
+  }
+  *out[0] = a, *out[1] = b, *out[2] = c, *out[3] = d;
+}
+
+}  // namespace
+
+void run(const Form& form, const LaneWeights& weights, LaneStates& states,
+         std::span<const Lanes> values, std::span<Lanes> errors) {
+  Rings rings{};
+  for (std::size_t k = 0; k < form.seasons.size(); ++k) {
+    rings.begin[k] = rings.place[k] = states.season[k].data();
+    rings.end[k] = rings.begin[k] + form.seasons[k];
+  }
+  const auto n = static_cast<std::int64_t>(values.size());
+  const std::int64_t longest = form.seasons.empty() ? 1 : form.seasons.back();
+  const std::int64_t between = std::max(kFewestBetweenFlushes, longest);
+  for (std::int64_t t = 0; t < n; t += between) {
+    const std::int64_t steps = std::min(between, n - t);
+    run_some(form.trend, form.seasons.size(), weights, states.level, states.trend, rings,
+             values.data() + t, errors.data() + t, steps);
+    flush(states);
+  }
+}
+
+void add_products(std::span<const Lanes* const> columns, std::span<const Lanes> response,
+                  std::int64_t shifts, std::span<Lanes> out) {
+  const auto n = static_cast<std::int64_t>(response.size());
+  const std::size_t width = columns.size();
+  Lanes unused{};
+  for (std::int64_t begin = 0; begin < n; begin += kTile) {
+    const std::int64_t end = std::min(begin + kTile, n);
+    for (std::int64_t shift = 0; shift < std::min(shifts, end); ++shift) {
+      for (std::size_t c = 0; c < width; c += 4) {
+        std::array<const Lanes*, 4> four;
+        std::array<Lanes*, 4> sums;
+        for (std::size_t i = 0; i < 4; ++i) {
+          four[i] = columns[std::min(c + i, width - 1)];
+          sums[i] = c + i < width ? &out[shift * width + c + i] : &unused;
+        }
+        add_tile(four.data(), response.data(), begin, end, shift, sums.data());
+      }
+    }
+  }
+}
+
+}  // namespace fairlead::smoothing

@@ -1,0 +1,145 @@
+"""Speed of the smoothing models beside statsforecast: `python tests/benchmarks/bench_forecast.py`.
+
+Both fit the same hourly series (n values, season of 24) and forecast 24 steps, in turn, one thread;
+CPU time per series, best of several turns. The sums of squared errors that the fits reach stand
+next to the times: ours over theirs, 1 or less is as good. Without statsforecast ours alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fairlead import _core
+
+_SEASON, _HORIZON = 24, 24
+# Name here, name there.
+_MODELS = {
+    "ses": "SimpleExponentialSmoothingOptimized",
+    "theta": "Theta",
+    "optimized_theta": "DynamicOptimizedTheta",
+    "seasonal_smoothing": "SeasonalExponentialSmoothingOptimized",
+    "ets": "AutoETS",
+}
+# The additive forms: letters there, trend, damped and seasons here.
+_FORMS: dict[str, tuple[str, bool, bool, list[int]]] = {
+    "ANN": ("ANN", False, False, []),
+    "AAN": ("AAN", True, False, []),
+    "AAdN": ("AAN", True, True, []),
+    "ANA": ("ANA", False, False, [_SEASON]),
+    "AAA": ("AAA", True, False, [_SEASON]),
+    "AAdA": ("AAA", True, True, [_SEASON]),
+}
+
+
+def demand(n: int, seed: int) -> np.ndarray:
+    """A level that wanders, a day with a second harmonic, and noise; never below 1."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(n) * 2 * np.pi / _SEASON
+    level = 100 + np.cumsum(rng.normal(0, 1, n))
+    y = level + 20 * np.sin(t) + 8 * np.sin(2 * t + seed) + rng.normal(0, 4, n)
+    made: np.ndarray = np.maximum(y, 1)
+    return made
+
+
+def columns(series: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Values, offsets and phases as the core takes them."""
+    offsets = np.concatenate([[0], np.cumsum([len(y) for y in series])]).astype(np.int64)
+    return np.concatenate(series), offsets, np.zeros(len(series), dtype=np.int64)
+
+
+def cpu_ms(work: Callable[[], Any], turns: int) -> float:
+    """CPU milliseconds of the fastest of several turns."""
+    took = []
+    for _ in range(turns):
+        begin = time.process_time()
+        work()
+        took.append(time.process_time() - begin)
+    return 1e3 * min(took)
+
+
+def ours(model: str, series: list[np.ndarray]) -> np.ndarray:
+    """Forecasts of every series, one row each."""
+    made = _core.point_forecasts(
+        *columns(series), model=model, seasons=[_SEASON], window=_SEASON, horizon=_HORIZON
+    )
+    return made.reshape(len(series), _HORIZON)
+
+
+def peer(name: str) -> Any | None:
+    """A model of statsforecast; none without it."""
+    try:
+        from statsforecast import models
+    except ImportError:
+        return None
+    if name.startswith("Simple"):
+        return models.SimpleExponentialSmoothingOptimized()
+    if name == "AutoETS":
+        return models.AutoETS(season_length=_SEASON, model="ZZZ")
+    return getattr(models, name)(season_length=_SEASON)
+
+
+def print_times(series: list[np.ndarray], peers: int, turns: int) -> None:
+    """One line per model: CPU time a series here and there, and the ratio."""
+    for model, name in _MODELS.items():
+        here = cpu_ms(lambda model=model: ours(model, series), turns) / len(series)
+        there_model = peer(name)
+        if there_model is None:
+            print(f"{model:20s} {here:9.3f} ms")
+            continue
+
+        def there_all(there_model: Any = there_model) -> None:
+            for y in series[:peers]:
+                there_model.forecast(y=y, h=_HORIZON)
+
+        there = cpu_ms(there_all, max(turns // 2, 1)) / peers
+        print(f"{model:20s} {here:9.3f} ms {there:9.3f} ms {there / here:7.0f} x   {name}")
+
+
+def print_squares(series: list[np.ndarray], peers: int) -> None:
+    """Per additive form: time and squares of the fit over those of statsforecast."""
+    try:
+        from statsforecast.ets import ets_f
+    except ImportError:
+        return
+    print("\nform       ours ms  theirs ms   squares, ours / theirs: best  mean  worst")
+    for form, (letters, trend, damped, seasons) in _FORMS.items():
+        begin = time.process_time()
+        fits = _core.smoothing_fits(*columns(series), trend=trend, damped=damped, seasons=seasons)
+        here = 1e3 * (time.process_time() - begin) / len(series)
+        begin = time.process_time()
+        theirs = [
+            float(np.sum(ets_f(y, _SEASON, model=letters, damped=damped)["residuals"] ** 2))
+            for y in series[:peers]
+        ]
+        there = 1e3 * (time.process_time() - begin) / peers
+        ratio = fits["squares"][:peers] / theirs
+        print(
+            f"{form:8s} {here:9.3f} {there:10.2f} {ratio.min():31.4f} {ratio.mean():.4f} "
+            f"{ratio.max():.4f}"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--n", type=int, default=1000, help="values per series")
+    parser.add_argument("--series", type=int, default=64)
+    parser.add_argument("--peers", type=int, default=4, help="series for statsforecast")
+    parser.add_argument("--turns", type=int, default=5)
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    series = [demand(args.n, seed) for seed in range(args.series)]
+    found = "with statsforecast" if peer("Theta") else "statsforecast is not installed: ours alone"
+    print(f"{platform.processor() or platform.machine()}, n = {args.n}, season {_SEASON}, {found}")
+    print_times(series, args.peers, args.turns)
+    print_squares(series, args.peers)
+
+
+if __name__ == "__main__":
+    main()

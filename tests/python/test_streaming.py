@@ -1,0 +1,143 @@
+"""Forecasts tick by tick against the recurrence written out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fairlead.errors import InvalidInputError
+from fairlead.prediction import DemandStream
+
+ALPHA, BETA, PHI, GAMMA, SEASON = 0.4, 0.1, 0.9, 0.3, 4
+
+
+def demand(n: int, seed: int = 0) -> np.ndarray:
+    """A season of four ticks and noise, one series."""
+    print("seed", seed)
+    shape = np.tile([10.0, 20.0, 30.0, 20.0], n // 4 + 1)[:n]
+    y: np.ndarray = shape + np.random.default_rng(seed).normal(0, 2, n)
+    return y
+
+
+def batch_forecast(y: np.ndarray, steps: int) -> np.ndarray:
+    """Damped Holt-Winters from the first value on, as in the textbook; NaN: as forecast."""
+    level, trend, season = y[0], 0.0, np.zeros(SEASON)
+    for t, value in enumerate(y):
+        fitted = level + PHI * trend + season[t % SEASON]
+        error = 0.0 if np.isnan(value) else value - fitted
+        level += PHI * trend + ALPHA * error
+        trend = PHI * trend + BETA * error
+        season[t % SEASON] += GAMMA * error
+    grown = np.cumsum(PHI ** np.arange(1, steps + 1))
+    places = (len(y) + np.arange(steps)) % SEASON
+    made: np.ndarray = np.maximum(level + grown * trend + season[places], 0)
+    return made
+
+
+def stream_of(n_series: int = 1, horizon: int = 3) -> DemandStream:
+    return DemandStream(
+        n_series, horizon, season_length=SEASON, alpha=ALPHA, beta=BETA, phi=PHI, gamma=GAMMA
+    )
+
+
+def test_points_are_those_of_the_batch_recurrence() -> None:
+    """At every tick and for every series."""
+    y = np.stack([demand(60, seed=1), 3 * demand(60, seed=2)], axis=1)
+    stream = stream_of(2)
+    for t in range(60):
+        stream.observe(t, y[t])
+        made = stream.forecast()
+        for i in range(2):
+            np.testing.assert_allclose(made[i], batch_forecast(y[: t + 1, i], 3), rtol=1e-12)
+
+
+def test_a_tick_left_out_is_a_missing_one() -> None:
+    """A gap in the ticks, NaN, and the batch recurrence without an error agree."""
+    y = demand(40)
+    y[20:23] = np.nan
+    gaps, missing = stream_of(), stream_of()
+    for t in range(40):
+        missing.observe(t, y[t : t + 1])
+        if not np.isnan(y[t]):
+            gaps.observe(t, y[t : t + 1])
+    np.testing.assert_array_equal(gaps.forecast(), missing.forecast())
+    np.testing.assert_array_equal(gaps.forecast_quantiles(), missing.forecast_quantiles())
+    np.testing.assert_allclose(gaps.forecast()[0], batch_forecast(y, 3), rtol=1e-12)
+    assert gaps.tick == 39
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_quantiles_hold(step: int) -> None:
+    """Of independent noise a 90 % band covers 86 to 94 % of 4,000 later values."""
+    rng = np.random.default_rng(7)
+    y = rng.normal(100, 10, 6000)
+    stream = DemandStream(1, 3, alpha=0.1)
+    inside = []
+    for t, value in enumerate(y):
+        stream.observe(t, [value])
+        if 2000 <= t < 5990:
+            low, middle, high = stream.forecast_quantiles(step)[0, step - 1]
+            assert low <= middle <= high
+            inside.append(low <= y[t + step] <= high)
+    assert 0.86 <= np.mean(inside) <= 0.94
+
+
+def test_forecasts_are_never_negative() -> None:
+    """Neither points nor quantiles of a demand that falls to zero."""
+    stream = DemandStream(1, 5, alpha=0.8, beta=0.5)
+    for t in range(60):
+        stream.observe(t, [max(50.0 - 2 * t, 0)])
+        assert stream.forecast().min() >= 0
+        assert stream.forecast_quantiles().min() >= 0
+
+
+def test_a_series_without_a_value_has_no_forecast() -> None:
+    """NaN until its first value, whatever the others do."""
+    stream = DemandStream(2, 1)
+    stream.observe(5, [np.nan, 3.0])
+    assert np.isnan(stream.forecast()[0]).all()
+    assert stream.forecast()[1] == 3
+    assert np.isnan(stream.forecast_quantiles()[0]).all()
+
+
+def test_weights_come_from_a_history() -> None:
+    """A pure season is forecast exactly; a second series changes nothing of the first."""
+    history = np.stack([np.tile([5.0, 1.0, 3.0], 40), demand(120)], axis=1)
+    stream = DemandStream.from_history(history, 3, season_length=3)
+    np.testing.assert_allclose(stream.forecast()[0], [5, 1, 3], atol=0.05)
+    alone = DemandStream.from_history(history[:, :1], 3, season_length=3)
+    np.testing.assert_array_equal(alone.forecast()[0], stream.forecast()[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"horizon": 0}, "horizon must be 1"),
+        ({"horizon": 5, "season_length": 4}, "not be longer than the season: 5 > 4"),
+        ({"horizon": 1, "season_length": 1}, "season must be 2"),
+        ({"horizon": 1, "alpha": 1.5}, "alpha must lie between 0 and 1"),
+        ({"horizon": 1, "alpha": [0.1, 0.2, 0.3]}, "each of 2 series"),
+        ({"horizon": 1, "quantiles": (0.9, 0.1)}, "ascend"),
+        ({"horizon": 1, "memory": 0}, "memory"),
+    ],
+)
+def test_bad_options_are_refused(options: dict[str, object], says: str) -> None:
+    """With the rule that is broken."""
+    with pytest.raises(InvalidInputError, match=says):
+        DemandStream(2, **options)  # type: ignore[arg-type]
+
+
+def test_bad_ticks_are_refused() -> None:
+    """Order, number and sign of what comes in, and how far a forecast may reach."""
+    stream = DemandStream(2, 2)
+    stream.observe(3, [1.0, 2.0])
+    with pytest.raises(InvalidInputError, match="ticks must ascend: got 3 after 3"):
+        stream.observe(3, [1.0, 2.0])
+    with pytest.raises(InvalidInputError, match="expected 2, got 1"):
+        stream.observe(4, [1.0])
+    with pytest.raises(InvalidInputError, match="0 or more"):
+        stream.observe(4, [1.0, -2.0])
+    with pytest.raises(InvalidInputError, match="from 1 to the horizon of 2"):
+        stream.forecast(3)
+    with pytest.raises(InvalidInputError, match="shape"):
+        DemandStream.from_history([1.0, 2.0], 1)
