@@ -18,14 +18,15 @@ __all__: list[str] = [
     "RunTimeLearner",
     "ScoreBatch",
     "Simulation",
-    "TreeEnsemble",
     "SmoothingStream",
+    "TreeEnsemble",
     "UsageRecommender",
     "WindowRecommender",
     "bucket_of",
     "bucket_starts",
     "calendar_column",
     "cuda_build_reason",
+    "error_quantiles",
     "feature_columns",
     "find_alerts",
     "forecast",
@@ -441,6 +442,13 @@ def bucket_starts(
     Starts of the buckets (first, most, ratio).
     """
 
+def calendar_column(
+    local_ns: numpy.typing.NDArray[numpy.int64], field: str
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    One field of times on the wall clock.
+    """
+
 def error_quantiles(
     errors: numpy.typing.NDArray[numpy.float64],
     origins: numpy.typing.NDArray[numpy.int64],
@@ -450,14 +458,6 @@ def error_quantiles(
 ) -> numpy.typing.NDArray[numpy.float64]:
     """
     Quantiles of past errors (origins x horizon), by step: what to add to a forecast.
-    """
-
-def features(
-def calendar_column(
-    local_ns: numpy.typing.NDArray[numpy.int64], field: str
-) -> numpy.typing.NDArray[numpy.float64]:
-    """
-    One field of times on the wall clock.
     """
 
 def feature_columns(
