@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "base/clones.hpp"
+
 namespace fairlead {
 
 // Without branches, so that it is done for many children at once.
+FAIRLEAD_CLONES
 std::int32_t LineTree::open_children(const Node& node, const Limits& limits,
                                      std::array<std::int8_t, kFan>& which) {
   std::array<Code, kFan> open;
