@@ -198,3 +198,17 @@ def test_predictions_cut_the_slowdown_of_the_archive_logs(shared_dir: Path) -> N
     assert min(cuts["predicted"]) > 0
     assert np.mean(cuts["predicted"]) >= 0.36
     assert np.mean(cuts["predicted"]) >= np.mean(cuts["limit"]) + 0.08
+
+
+def test_the_header_says_what_was_planned_with() -> None:
+    """So that the schedule can be made again; what an array holds is in the hash of the jobs."""
+    jobs = busy_jobs(20, seed=3)
+    predicted = schedule(jobs, CLUSTER, run_times="predicted").header
+    assert predicted["run_times"].startswith("RunTimeHistogram(")
+    assert predicted["correction"] == "limit"
+    assert schedule(jobs, CLUSTER, run_times="actual").header["run_times"] == "actual"
+    given = [
+        schedule(jobs, CLUSTER, run_times=jobs["limit_s"].to_numpy() / by).header for by in (1, 2)
+    ]
+    assert [header["run_times"] for header in given] == ["ndarray", "ndarray"]
+    assert given[0]["trace_hash"] != given[1]["trace_hash"]

@@ -45,11 +45,14 @@ class Schedule(Printed):
     policy : PolicySpec
         The policy taken apart.
     seed : int
+    planned : dict of str to str
+        ``run_times`` and ``correction``: what plans were made with.
     """
 
     cluster: Cluster
     policy: PolicySpec
     seed: int
+    planned: dict[str, str]
     _core: _core.Simulation = field(repr=False)
     _like: Any = field(repr=False)
     _columns: tuple[JobColumns, ...] = field(repr=False)
@@ -158,6 +161,7 @@ class Schedule(Printed):
             "placement": self.policy.placement,
             "params": dict(self.policy.params),
             "tie_rule": "submission, then row",
+            **self.planned,
             "seed": self.seed,
             "clairvoyant": any(part.clairvoyant for part in self._columns),
             "trace_hash": trace_hash(

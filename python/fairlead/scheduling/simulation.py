@@ -107,6 +107,7 @@ events, correction, requeue, ignore, seed, **params
         if correction is None:
             correction = "doubling" if self._estimator is None else "limit"
         self._core.correct_by(correction)
+        self._planned = {"run_times": self._planned_with(run_times), "correction": correction}
         if isinstance(self._estimator, OnlineRunTimes):
             self._core.predict_with(self._estimator.learner())
         self._add(jobs, self._columns[0])
@@ -115,6 +116,12 @@ events, correction, requeue, ignore, seed, **params
             self._core.add_events(core_events(known, self._nodes))
         if allocation is not None:
             self.set_plan(allocation)
+
+    def _planned_with(self, run_times: Any) -> str:
+        """For the header; what an array or a forecast holds is in the hash of the jobs."""
+        if self._estimator is not None:
+            return str(self._estimator)
+        return run_times if isinstance(run_times, str) else type(run_times).__name__
 
     def _read_jobs(self, jobs: Any) -> JobColumns:
         if self._estimator is None or isinstance(self._estimator, OnlineRunTimes):
@@ -269,6 +276,7 @@ events, correction, requeue, ignore, seed, **params
             cluster=self._cluster,
             policy=self._spec,
             seed=self._seed,
+            planned=self._planned,
             _core=self._core.fork(),
             _like=self._like,
             _columns=tuple(self._columns),

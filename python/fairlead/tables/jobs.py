@@ -280,7 +280,8 @@ def _estimates(
     if run_times != "limit":
         if run_times not in table:
             raise InvalidInputError(
-                f"run_times must be 'limit', 'actual', a column of jobs, or an array of seconds; "
+                "run_times must be 'limit', 'predicted', 'actual', an estimator, a column of "
+                "jobs, or an array of seconds; "
                 f"got {run_times!r}, and jobs has {', '.join(table.columns)}"
             )
         return durations_ns(table, run_times)
