@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -11,9 +9,11 @@ from fairlead.errors import InvalidInputError
 from fairlead.prediction.capacity.search import Kinds
 from fairlead.prediction.capacity.size import ClusterSize
 from fairlead.prediction.forecasting import DemandForecast
+from fairlead.tables.frames import Floats
 
 __all__ = ["newsvendor_quantile", "size_for_forecast"]
 
+_PATHS = 1000
 _FORECAST_TARGETS = ("quantile", "loss_frac", "missing_usd_per_unit_hour")
 
 
@@ -63,7 +63,7 @@ def size_for_forecast(
     Raises
     ------
     InvalidInputError
-        An unknown target, several series, a resource that no kind has, or too few nodes allowed.
+        An unknown target, a resource that no kind has, or too few nodes allowed.
     """
     [(name, bound)] = target.items()
     if name not in _FORECAST_TARGETS:
@@ -73,14 +73,13 @@ def size_for_forecast(
     if name != "missing_usd_per_unit_hour" and not 0 <= bound <= 1:
         raise InvalidInputError(f"target {name!r} must be from 0 to 1, got {bound!r}")
     kind, per_node = kinds.cheapest_per_unit(forecast.resource)
-    spread = _distribution(forecast)
-    # The kept quantiles end with the largest demand expected: nothing is gained above it.
+    paths = forecast.sample_paths(_PATHS)
+    demand = np.sort(paths.y.sum(axis=1).ravel())
+    # The paths end with the largest demand expected: nothing is gained above it.
     least, most = kinds.ranges[kind]
-    largest = min(most, int(np.ceil(spread.max() / per_node - 1e-9)))
+    largest = min(most, int(np.ceil(demand[-1] / per_node - 1e-9)))
     nodes = np.arange(least, max(least, largest) + 1)
-    capacity = nodes[:, None, None] * per_node
-    missing = np.maximum(spread - capacity, 0.0).mean(axis=(1, 2))
-    idle = np.maximum(capacity - spread, 0.0).mean(axis=(1, 2))
+    missing, idle = _missing_and_idle(demand, np.asarray(nodes * per_node, dtype=np.float64))
     price = kinds.prices[kind]
     table = pd.DataFrame(
         {
@@ -89,12 +88,12 @@ def size_for_forecast(
             "cost_usd_per_hour": nodes * price,
             "missing_units": missing,
             "idle_units": idle,
-            "loss_frac": missing / max(float(spread.mean()), 1e-300),
+            "loss_frac": missing / max(float(demand.mean()), 1e-300),
         }
     )
     if name == "quantile":
-        level = float(np.max(np.asarray(_column(forecast.quantile(bound)))))
-        holds = nodes * per_node >= level - 1e-9
+        peak = paths.quantile(bound, of="max", together=True)
+        holds = nodes * per_node >= peak - 1e-9
     elif name == "loss_frac":
         holds = (table["loss_frac"] <= bound).to_numpy()
     else:
@@ -121,18 +120,10 @@ def size_for_forecast(
     )
 
 
-def _distribution(forecast: DemandForecast) -> Any:
-    """Demand at equally likely points, intervals x points, of the one series."""
-    points = (np.arange(200) + 0.5) / 200
-    columns = [np.asarray(_column(forecast.quantile(float(p)))) for p in points]
-    ids = forecast.keys.get("unique_id")
-    if ids is not None and len(set(np.asarray(ids).tolist())) > 1:
-        raise InvalidInputError(
-            "the forecast must be of one series, since quantiles of several do not add up; "
-            "use demand_series(by=None)"
-        )
-    return np.maximum(np.stack(columns, axis=1), 0.0)[None]
-
-
-def _column(frame: Any) -> Any:
-    return frame["y"]
+def _missing_and_idle(demand: Floats, capacity: Floats) -> tuple[Floats, Floats]:
+    """Means of what is missing and idle at each capacity, of equally likely demands in order."""
+    below = np.searchsorted(demand, capacity)
+    sums = np.concatenate([[0.0], np.cumsum(demand)])
+    missing = sums[-1] - sums[below] - capacity * (len(demand) - below)
+    idle = capacity * below - sums[below]
+    return np.maximum(missing, 0.0) / len(demand), np.maximum(idle, 0.0) / len(demand)

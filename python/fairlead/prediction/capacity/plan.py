@@ -30,7 +30,8 @@ def capacity_plan(
     Parameters
     ----------
     demand : jobs frame or DemandForecast
-        Jobs, as for ``schedule``, which are simulated; or a forecast of one series of demand.
+        Jobs, as for ``schedule``, which are simulated; or a forecast of demand, whose series share
+        the nodes.
     kinds : pandas, Polars or Arrow frame
         What can be had, a row a kind: ``kind`` (name), the columns of a nodes table (``cpus``,
         ``gpus``, ``gpu_type``, ``price_usd_per_hour``, ...), and optionally ``least`` and ``most``
@@ -38,8 +39,8 @@ def capacity_plan(
     target : dict with one entry
         For jobs the largest ``p95_wait_s`` (any percentile), ``mean_wait_s``,
         ``mean_bounded_slowdown`` or ``loss_frac`` (the share of jobs that wait longer than
-        `patience_s` or can never run). For a forecast the ``quantile`` to cover in every interval,
-        the largest ``loss_frac`` (expected share of demand that is not met), or
+        `patience_s` or can never run). For a forecast the ``quantile`` of the horizon's peak to
+        cover, the largest ``loss_frac`` (expected share of demand that is not met), or
         ``missing_usd_per_unit_hour``, the price of demand not met, for the least expected cost.
     existing : Cluster or nodes frame, optional
         Nodes that are there anyway; they cost nothing here. For jobs only.
@@ -68,8 +69,8 @@ def capacity_plan(
     exchanging dear nodes for cheaper ones until nothing helps; a local optimum, not a proof.
 
     ``schedule(jobs, size.cluster)`` gives the choice's schedule; ``allocate`` follows demand within
-    it over time. Of a forecast only intervals by themselves are known: a quantile in every interval
-    is less than that quantile of the horizon's peak.
+    it over time. A forecast is asked by 1,000 sample paths, in which intervals and series go
+    together as its past errors did: the quantile of a peak is more than that of any interval.
 
     References
     ----------
