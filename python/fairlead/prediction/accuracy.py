@@ -78,7 +78,7 @@ def smape(df: Any, models: str | Sequence[str]) -> Any:
     References
     ----------
     .. [1] Makridakis, International Journal of Forecasting 9(4), 1993, as the M4 competition has
-       it: 200 |y - f| / (|y| + |f|).
+       it: ``200 |y - f| / (|y| + |f|)``.
 
     Examples
     --------

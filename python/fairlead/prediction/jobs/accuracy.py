@@ -32,7 +32,7 @@ class RunTimeAccuracy(Printed):
     accuracy : float
         Mean of min(p/r, r/p) over the jobs: 1 is exact.
     mae_s : float
-        Mean of |p - r|, s.
+        Mean of ``|p - r|``, s.
     within_2x : float
         Share of jobs predicted within a factor of two.
     underpredicted : float
