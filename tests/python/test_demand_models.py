@@ -288,6 +288,7 @@ def test_a_model_from_elsewhere_must_keep_the_protocol() -> None:
 def test_lightgbm_forecasts_a_day() -> None:
     """Closer than the mean of the last day; too short a history is an error."""
     pytest.importorskip("lightgbm")
+    pytest.importorskip("sklearn")  # its regressor is one
     y = daily(19)
     model = LightGBMModel(n_estimators=30)
     made = predict(long({"a": y[:-24], "b": daily(20)[:-24]}), 24, model=model).frame
