@@ -112,7 +112,9 @@ void LineTree::insert(Item line, const Bounds& bounds) {
     at = nodes_[at].child[next];
   }
   Node& leaf = nodes_[at];
-  const std::int32_t to = leaf.count == 0 ? 0 : descend(leaf, place) + 1;
+  const auto end = leaf.place.begin() + leaf.count;
+  const auto to = static_cast<std::int32_t>(std::upper_bound(leaf.place.begin(), end, place) -
+                                            leaf.place.begin());
   make_room(leaf, to);
   put(leaf, to, line, place, bounds);
   leaf_of_line_[line] = at;
@@ -157,6 +159,7 @@ void LineTree::update(Item line, const Bounds& bounds) {
   const Item at = leaf_of_line_[line];
   Node& leaf = nodes_[at];
   const std::int32_t i = position(leaf, line);
+  if (bounds == bounds_of(leaf, i)) return;
   put(leaf, i, line, leaf.place[i], bounds);
   refold(at);
 }

@@ -94,7 +94,7 @@ class LineTree {
   static Bounds fold(const Node& node);
   static void move(const Node& from, std::int32_t i, Node& to, std::int32_t j);
   static std::int32_t position(const Node& node, Item child);
-  // The last child that does not begin behind the place.
+  // Of an inner node the last child that does not begin behind the place.
   static std::int32_t descend(const Node& node, std::uint64_t place);
 
   Item new_node(bool is_leaf);

@@ -125,17 +125,15 @@ void WaitingQueue::insert_indexed(const Waiting& job) {
   ++indexed_;
   InOrder in_order{*this};
   const bool first = line.root == kNoItem;
-  const bool in_front = first || job.rank < entries_[line.front].job.rank;
-  const bool shorter = !first && job.estimate < entries_[line.root].shortest;
   line.root = entry_links_.insert(line.root, entry, in_order);
   if (by_estimate_) {
     ByEstimate by_estimate{*this};
     line.shortest_root = shortest_links_.insert(line.shortest_root, entry, by_estimate);
   }
-  if (in_front) line.front = entry;
+  if (first || job.rank < entries_[line.front].job.rank) line.front = entry;
   if (first) {
     tree_.insert(number, bounds_of(line));
-  } else if (in_front || shorter || by_estimate_) {
+  } else {
     tree_.update(number, bounds_of(line));
   }
 }

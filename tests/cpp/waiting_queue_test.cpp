@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <random>
 #include <tuple>
@@ -12,25 +13,32 @@
 namespace fairlead {
 namespace {
 
-constexpr std::int32_t kShapes = 12;
+// Two resources, each from 1 on: more lines than two levels of the tree of lines hold.
+constexpr std::int32_t kAmounts = 24;
+constexpr std::int32_t kShapes = kAmounts * kAmounts;
+constexpr std::int64_t kSmall = 6;
 
-// Takes every job that needs no more than is left and is short enough; large ones only if short.
+// Takes every job that needs no more than is left of both and is short enough; small ones however
+// long.
 struct Offer {
   const std::vector<Shape>& shapes;
-  std::int64_t left;
+  std::array<std::int64_t, 2> left;
   Duration short_enough;
   std::vector<Row> taken;
 
-  Room room() const { return {Needs{{left}}, Needs{{2}}, short_enough}; }
+  Room room() const { return {Needs{{left[0], left[1]}}, Needs{{kSmall, kSmall}}, short_enough}; }
   std::optional<Duration> longest(const Shape& shape) const {
-    const std::int64_t need = shape.counted[0].amount;
-    if (need > left) return std::nullopt;
-    return need <= 2 ? kUnlimited : short_enough;
+    bool small = true;
+    for (const Ask& ask : shape.counted) {
+      if (ask.amount > left[ask.resource]) return std::nullopt;
+      small = small && ask.amount <= kSmall;
+    }
+    return small ? kUnlimited : short_enough;
   }
   bool take(const Waiting& job) {
     const auto most = longest(*job.shape);
     if (!most || job.estimate > *most) return false;
-    left -= job.shape->counted[0].amount;
+    for (const Ask& ask : job.shape->counted) left[ask.resource] -= ask.amount;
     taken.push_back(job.slot);
     return true;
   }
@@ -42,18 +50,21 @@ TEST_P(Queues, OfferTheSameJobsInTheSameOrderWithAndWithoutAnIndex) {
   std::vector<Shape> shapes(kShapes);
   for (std::int32_t i = 0; i < kShapes; ++i) {
     shapes[i].index = i;
-    shapes[i].counted.push_back({0, i + 1, i + 1});
+    for (const std::int32_t resource : {0, 1}) {
+      const std::int64_t amount = 1 + (resource == 0 ? i / kAmounts : i % kAmounts);
+      shapes[i].counted.push_back({resource, amount, amount});
+    }
   }
-  for (std::uint32_t seed = 0; seed < 30; ++seed) {
+  for (std::uint32_t seed = 0; seed < 20; ++seed) {
     std::mt19937 random(seed);
     WaitingQueue array(GetParam(), 1 << 20), index(GetParam(), 0), mixed(GetParam(), 8);
     std::vector<Waiting> inside;
-    for (Row slot = 0; slot < 400; ++slot) {
-      const Shape& shape = shapes[random() % kShapes];
+    for (Row slot = 0; slot < 1500; ++slot) {
+      // At first many shapes, then few, so that nodes fill up and empty.
+      const Shape& shape = shapes[random() % (slot < 900 ? kShapes : kAmounts)];
       const Rank rank{Rank::key_of(static_cast<double>(random() % 5) - 2.0),
                       Time{static_cast<std::int64_t>(random() % 20)}, slot};
-      Needs needs;
-      needs.amount[0] = shape.counted[0].amount;
+      const Needs needs{{shape.counted[0].amount, shape.counted[1].amount}};
       const Waiting job{rank, Duration{static_cast<std::int64_t>(random() % 50)}, &shape, needs,
                         slot};
       inside.push_back(job);
@@ -80,8 +91,9 @@ TEST_P(Queues, OfferTheSameJobsInTheSameOrderWithAndWithoutAnIndex) {
         }
         ASSERT_EQ(queue->size(), inside.size());
       }
-      if (random() % 6 != 0) continue;
-      const auto left = static_cast<std::int64_t>(random() % 40);
+      if (random() % 24 != 0) continue;
+      const std::array left{static_cast<std::int64_t>(random() % 60),
+                            static_cast<std::int64_t>(random() % 60)};
       const Duration short_enough{static_cast<std::int64_t>(random() % 50)};
       std::ranges::sort(inside, [](const Waiting& a, const Waiting& b) {
         if (!GetParam()) return a.rank < b.rank;
