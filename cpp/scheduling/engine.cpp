@@ -192,7 +192,7 @@ void Engine::record(Row slot, Outcome outcome, Time end) {
   if (live.state == JobState::running) {
     run.start = live.start;
     run.node = node_of(slot);
-    placements_.append(placement(slot));
+    if (live.block >= 0) placements_.append(placement(slot));
   }
   runs_.push_back(run);
 }

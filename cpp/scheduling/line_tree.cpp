@@ -1,6 +1,7 @@
 #include "scheduling/line_tree.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/clones.hpp"
 
@@ -8,23 +9,26 @@ namespace fairlead {
 
 // Without branches, so that it is done for many children at once.
 FAIRLEAD_CLONES
-std::int32_t LineTree::open_children(const Node& node, const Limits& limits,
-                                     std::array<std::int8_t, kFan>& which) {
-  std::array<Code, kFan> open;
+std::uint32_t LineTree::open_children(const Node& node, const Limits& limits) {
+  std::array<std::uint8_t, kFan> open;
   for (std::int32_t i = 0; i < kFan; ++i) {
     Code fits = 1, fits_beside = 1;
     for (std::size_t k = 0; k < kNeeds; ++k) {
       fits &= static_cast<Code>(node.least[k][i] <= limits.free.amount[k]);
       fits_beside &= static_cast<Code>(node.least[k][i] <= limits.beside.amount[k]);
     }
-    open[i] = fits & (fits_beside | static_cast<Code>(node.shortest[i] <= limits.in_time));
+    open[i] = static_cast<std::uint8_t>(
+        fits & (fits_beside | static_cast<Code>(node.shortest[i] <= limits.in_time)));
   }
-  std::int32_t count = 0;
-  for (std::int32_t i = 0; i < node.count; ++i) {
-    which[count] = static_cast<std::int8_t>(i);
-    count += open[i];
+  // Eight bytes that are 0 or 1 become eight bits.
+  constexpr std::uint64_t kGather = 0x0102040810204080;
+  std::array<std::uint64_t, kFan / 8> eights;
+  std::memcpy(eights.data(), open.data(), sizeof eights);
+  std::uint32_t bits = 0;
+  for (std::size_t k = 0; k < eights.size(); ++k) {
+    bits |= static_cast<std::uint32_t>(eights[k] * kGather >> 56) << 8 * k;
   }
-  return count;
+  return bits & ((1U << node.count) - 1);
 }
 
 void LineTree::put(Node& node, std::int32_t at, Item child, std::uint64_t place,

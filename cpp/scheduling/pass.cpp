@@ -74,7 +74,8 @@ Waiting Engine::waiting_entry(const State& now, Row slot) const {
 // What has been submitted joins the queue; where nobody waits, it starts as long as it fits.
 template <typename State>
 void Engine::take_in_fresh(Spaces<State>& spaces, Time now) {
-  sort_by_rank(fresh_);
+  if (fresh_.empty()) return;
+  if (fresh_.size() > 1) sort_by_rank(fresh_);
   std::size_t next = 0;
   if (queue_.empty()) {
     for (; next < fresh_.size(); ++next) {
@@ -162,7 +163,6 @@ Duration Engine::time_before_shadow(Spaces<State>& spaces, Time now) {
 }
 
 void Engine::sort_by_rank(std::vector<Row>& rows) const {
-  if (rows.size() < 2) return;
   std::ranges::sort(rows, {}, [this](Row slot) { return rank_of(slot); });
 }
 

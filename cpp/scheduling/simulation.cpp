@@ -49,6 +49,7 @@ void Simulation::add_jobs(const JobColumns& columns, std::vector<JobTraits> trai
   sources_.push_back(
       {std::move(table), std::make_shared<const std::vector<JobTraits>>(std::move(traits)), 0, {}});
   sources_.back().look();
+  look_at_arrivals();
 }
 
 void Simulation::add_events(std::vector<Event> events) {
@@ -65,15 +66,17 @@ void Simulation::look_at_events() {
   next_event_at_ = next_event_ < events_->size() ? (*events_)[next_event_].at : kNever;
 }
 
+void Simulation::look_at_arrivals() {
+  next_arrival_ = kNever;
+  for (const Source& source : sources_) next_arrival_ = std::min(next_arrival_, source.next_at);
+}
+
 void Simulation::set_plan(std::vector<Change> plan, Duration startup) {
   engine_.set_plan(std::move(plan), startup, now_);
 }
 
 Time Simulation::next_instant() const {
-  Time next = std::min(engine_.next_change(), next_event_at_);
-  next = std::min(next, Time{due_.least()});
-  for (const Source& source : sources_) next = std::min(next, source.next_at);
-  return next;
+  return std::min({engine_.next_change(), next_event_at_, next_arrival_, Time{due_.least()}});
 }
 
 void Simulation::run_until(Time until, const std::function<void(double)>& pause) {
@@ -96,7 +99,7 @@ void Simulation::step() {
   if (engine_.next_change() <= now_) happened |= engine_.advance(now_);
   if (has_events) happened |= apply_events(Event::Kind::estimate);
   if (!overdue_.empty()) correct_overdue();
-  happened |= submit_due();
+  if (next_arrival_ <= now_) happened |= submit_due();
   if (has_events) happened |= apply_events(Event::Kind::tick);
   if (happened) follow_decisions();
   if (engine_.take_service_changed()) sample_capacity();
@@ -204,6 +207,7 @@ bool Simulation::submit_due() {
       happened = true;
     }
   }
+  look_at_arrivals();
   return happened;
 }
 
@@ -255,6 +259,7 @@ Simulation Simulation::fork(bool arrivals) {
     source.next = source.table->size();
     source.look();
   }
+  copy.look_at_arrivals();
   return copy;
 }
 

@@ -119,6 +119,7 @@ class Simulation {
 
   Time next_instant() const;
   void look_at_events();
+  void look_at_arrivals();
   void step();
   bool finish_due();
   bool apply_events(Event::Kind last);
@@ -137,8 +138,9 @@ class Simulation {
   std::shared_ptr<const std::vector<Event>> events_;
   std::size_t next_event_ = 0;
   Time next_event_at_ = kNever;
-  RadixHeap<Due> due_;    // true ends, and planned ends that come before them
-  std::vector<End> end_;  // by slot, of the running job
+  Time next_arrival_ = kNever;  // over all sources
+  RadixHeap<Due> due_;          // true ends, and planned ends that come before them
+  std::vector<End> end_;        // by slot, of the running job
   Estimator estimator_;
   std::vector<Handle> overdue_;  // may have outrun their estimate at this instant
   Journal<CapacitySample> samples_;

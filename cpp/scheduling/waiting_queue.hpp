@@ -115,13 +115,18 @@ class WaitingQueue {
   }
   template <typename Offer>
   void drain_in_order(Offer& offer) {
-    Waiting* keep = array_.data() + begin_;
-    const Waiting* const end = array_.data() + array_.size();
-    for (const Waiting* job = keep; job != end; ++job) {
-      if (offer.room().may_hold(job->needs, job->estimate) && offer.take(*job)) continue;
-      if (keep != job) *keep = *job;
-      ++keep;
+    Waiting* const begin = array_.data() + begin_;
+    Waiting* const end = array_.data() + array_.size();
+    // What stays moves up in whole stretches; often everything stays where it is.
+    Waiting* keep = begin;
+    Waiting* stretch = begin;
+    for (Waiting* job = begin; job != end; ++job) {
+      if (!offer.room().may_hold(job->needs, job->estimate) || !offer.take(*job)) continue;
+      keep = keep == stretch ? job : std::copy(stretch, job, keep);
+      stretch = job + 1;
     }
+    if (keep == stretch) return;
+    keep = std::copy(stretch, end, keep);
     array_.resize(static_cast<std::size_t>(keep - array_.data()));
   }
 
