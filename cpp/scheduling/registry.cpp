@@ -44,6 +44,10 @@ constexpr std::array<std::pair<std::string_view, Backfill>, 3> kBackfills{
     {{"none", Backfill::none}, {"first_fit", Backfill::first_fit}, {"easy", Backfill::easy}}};
 constexpr std::array<std::pair<std::string_view, BackfillOrder>, 2> kBackfillOrders{
     {{"queue", BackfillOrder::queue}, {"shortest", BackfillOrder::shortest}}};
+constexpr std::array<std::pair<std::string_view, Correction>, 3> kCorrections{
+    {{"doubling", Correction::doubling},
+     {"limit", Correction::limit},
+     {"stepwise", Correction::stepwise}}};
 
 [[noreturn]] void unknown(std::string_view what, std::string_view got, const std::string& known) {
   throw InvalidInput(std::string(what) + " must be one of " + known + "; got '" + std::string(got) +
@@ -115,6 +119,9 @@ Backfill backfill_named(std::string_view name) {
 }
 BackfillOrder backfill_order_named(std::string_view name) {
   return find(kBackfillOrders, "backfill_order", name);
+}
+Correction correction_named(std::string_view name) {
+  return find(kCorrections, "correction", name);
 }
 
 }  // namespace fairlead
