@@ -140,7 +140,10 @@ class Histogram final : public RunTimePredictor {
   std::size_t memo_size() const override { return 1; }
   double predict(const JobTraits& job, std::span<float> memo) const override {
     bounds_.predict(job, memo);
-    return std::min<double>(memo[0], without_history(job));
+    if (has_limit(job)) return std::min<double>(memo[0], without_history(job));
+    // The last edge says that too little is known to reach the level.
+    const bool told = memo[0] < static_cast<float>(second_edges().back());
+    return told ? memo[0] : without_history(job);
   }
   void learn(const JobTraits& job, double run_s, std::span<const float> memo) override {
     bounds_.learn(job, run_s, memo);
