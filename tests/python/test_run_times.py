@@ -136,6 +136,16 @@ def test_without_limits_history_says_how_long(make: type[RunTimeEstimator]) -> N
     assert expected[-100:].max() == pytest.approx(18_000, rel=0.22)
 
 
+def test_a_level_of_nothing_is_the_least_that_was_seen() -> None:
+    """Where every bound holds the levels sink to 0; the bound stays that of the jobs there are."""
+    jobs = pd.DataFrame(
+        {"submit_time": np.arange(600) * 3e4, "duration_s": 18_000.0, "limit_s": 36_000.0}
+    )
+    forecast = predict_run_times(jobs, RunTimeHistogram())
+    assert forecast.run_time_s[100:].tolist() == [18_000.0] * 500
+    assert (forecast.bounds_s[100:] == 18_000.0).all()
+
+
 def test_equal_jobs_are_predicted_exactly() -> None:
     """What always ran 100 s is expected to run 100 s, also for a user who is not known."""
     jobs = pd.DataFrame(

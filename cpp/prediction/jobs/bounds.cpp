@@ -104,7 +104,8 @@ void UpperBounds::predict(const JobTraits& job, std::span<float> bounds) const {
   int cell = -1;
   for (std::size_t i = 0; i < probabilities_.size(); ++i) {
     const auto level = static_cast<float>(levels_[i]);
-    while (cell < kShares - 1 && (cell < 0 || below < level)) below += share[++cell];
+    // Cells below the first outcome are no bound, even where a level has sunk to 0.
+    while (cell < kShares - 1 && (below <= 0 || below < level)) below += share[++cell];
     bounds[i] = static_cast<float>(scale.edges[cell] * scale.unit_s);
   }
 }
