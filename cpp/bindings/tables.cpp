@@ -122,6 +122,7 @@ JobTraitColumns trait_columns(const py::dict& c) {
   columns.submit_s = column<double>(c, "submit_s");
   columns.cpus = column<double>(c, "cpus");
   columns.gpus = column<double>(c, "gpus");
+  columns.validate();
   return columns;
 }
 
