@@ -31,7 +31,8 @@ class PythonOrder final : public Policy {
     }
     const py::object result =
         keys_(now.now().ns, to_column(std::move(jobs)), to_column(std::move(estimates)));
-    const auto values = view(result.cast<Column<double>>());
+    const auto keys = result.cast<Column<double>>();  // its own array where it had to be converted
+    const auto values = view(keys);
     if (values.size() != out.size())
       throw InvalidInput("an order must return one key a waiting job");
     std::ranges::copy(values, out.begin());
