@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/errors.hpp"
+#include "base/names.hpp"
 
 namespace fairlead {
 
@@ -54,19 +55,12 @@ constexpr std::array<std::pair<std::string_view, Correction>, 3> kCorrections{
                      "'");
 }
 
-template <typename Table, typename Name>
-std::string list(const Table& table, Name name) {
-  std::string names;
-  for (const auto& entry : table) names += (names.empty() ? "" : ", ") + std::string(name(entry));
-  return names;
-}
-
 template <typename Table>
 auto find(const Table& table, std::string_view what, std::string_view name) {
   for (const auto& [key, value] : table) {
     if (key == name) return value;
   }
-  unknown(what, name, list(table, [](const auto& e) { return e.first; }));
+  unknown(what, name, listed(table, [](const auto& e) { return e.first; }));
 }
 
 template <typename Table, typename Value>
@@ -93,7 +87,7 @@ PolicyPtr make_order(std::string_view name, const Params& params) {
     for (const auto& [key, value] : entry.params) filled.emplace(key, value);
     for (const auto& [key, value] : params) {
       if (!filled.contains(key)) {
-        const std::string known = list(entry.params, [](const auto& p) { return p.first; });
+        const std::string known = listed(entry.params, [](const auto& p) { return p.first; });
         throw InvalidInput("order '" + std::string(name) + "' has no parameter '" + key +
                            "'; it takes " + (known.empty() ? "none" : known));
       }
@@ -101,7 +95,7 @@ PolicyPtr make_order(std::string_view name, const Params& params) {
     }
     return entry.make(filled);
   }
-  unknown("order", name, list(kOrders, [](const auto& e) { return e.name; }));
+  unknown("order", name, listed(kOrders, &OrderEntry::name));
 }
 
 double param(const Params& params, const char* name) {
