@@ -10,6 +10,7 @@
 #include "base/errors.hpp"
 #include "bindings/bindings.hpp"
 #include "bindings/columns.hpp"
+#include "bindings/tables.hpp"
 #include "prediction/features/calendar.hpp"
 #include "prediction/features/columns.hpp"
 #include "prediction/features/job_history.hpp"
@@ -128,37 +129,24 @@ void bind_calendar(py::module_& m) {
       "harmonic"_a, "sine"_a, "A wave of a season along each series.");
 }
 
-// The table that a dict of columns views; the arrays must outlive it.
-class TreeColumns {
- public:
-  explicit TreeColumns(const py::dict& columns) : columns_(columns) {}
-
-  TreeTable table() {
-    return {of<std::int32_t>("leaves"),
-            of<std::int32_t>("feature"),
-            of<double>("threshold"),
-            of<std::int32_t>("decision"),
-            of<std::int32_t>("left"),
-            of<std::int32_t>("right"),
-            of<double>("leaf_value"),
-            of<std::int64_t>("category_sets"),
-            of<std::int64_t>("category_bounds"),
-            of<std::uint32_t>("category_words")};
-  }
-
- private:
-  template <typename T>
-  std::span<const T> of(const char* name) {
-    return view(columns_[name].cast<Column<T>>());
-  }
-
-  const py::dict& columns_;
-};
+// Views of the dict's arrays, which must outlive it.
+TreeTable tree_table(const py::dict& c) {
+  return {column<std::int32_t>(c, "leaves"),
+          column<std::int32_t>(c, "feature"),
+          column<double>(c, "threshold"),
+          column<std::int32_t>(c, "decision"),
+          column<std::int32_t>(c, "left"),
+          column<std::int32_t>(c, "right"),
+          column<double>(c, "leaf_value"),
+          column<std::int64_t>(c, "category_sets"),
+          column<std::int64_t>(c, "category_bounds"),
+          column<std::uint32_t>(c, "category_words")};
+}
 
 void bind_trees(py::module_& m) {
   py::class_<TreeEnsemble>(m, "TreeEnsemble", "Trained trees, evaluated for many rows at a time.")
       .def(py::init([](const py::dict& columns, std::int32_t features, std::int32_t outputs) {
-             return TreeEnsemble(TreeColumns(columns).table(), features, outputs);
+             return TreeEnsemble(tree_table(columns), features, outputs);
            }),
            "columns"_a, py::kw_only(), "features"_a, "outputs"_a)
       .def(

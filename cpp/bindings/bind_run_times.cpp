@@ -18,20 +18,9 @@ namespace {
 
 using Predictions = py::typing::Tuple<Column<double>, Column<float>>;
 
-Predictions to_predictions(RunTimeReplay&& made) {
+Predictions to_predictions(RunTimePredictions&& made) {
   return py::make_tuple(to_column(std::move(made.predicted_s)),
                         to_column(std::move(made.bounds_s)));
-}
-
-RunTimeReplay predict_all(const RunTimeLearner& learner, const JobTraitColumns& jobs) {
-  RunTimeReplay made;
-  made.predicted_s.resize(jobs.rows());
-  made.bounds_s.resize(jobs.rows() * learner.bounds());
-  for (std::size_t i = 0; i < jobs.rows(); ++i) {
-    const auto bounds = std::span(made.bounds_s).subspan(i * learner.bounds(), learner.bounds());
-    made.predicted_s[i] = learner.predict(jobs.row(i), bounds);
-  }
-  return made;
 }
 
 Predictions replay(RunTimeLearner& learner, const py::dict& columns, const Column<double>& end_s,
@@ -41,7 +30,7 @@ Predictions replay(RunTimeLearner& learner, const py::dict& columns, const Colum
   if (ends.size() != jobs.rows() || runs.size() != jobs.rows()) {
     throw InvalidInput("end_s and run_s must have one value a job");
   }
-  RunTimeReplay made;
+  RunTimePredictions made;
   {
     const py::gil_scoped_release nogil;
     made = replay_run_times(learner, jobs, ends, runs);
@@ -80,10 +69,10 @@ void bind_run_times(py::module_& m) {
           "predict",
           [](const RunTimeLearner& learner, const py::dict& columns) {
             const JobTraitColumns jobs = trait_columns(columns);
-            RunTimeReplay made;
+            RunTimePredictions made;
             {
               const py::gil_scoped_release nogil;
-              made = predict_all(learner, jobs);
+              made = predict_run_times(learner, jobs);
             }
             return to_predictions(std::move(made));
           },

@@ -206,10 +206,6 @@ void bind_scheduling(py::module_& m) {
           [](Simulation& s, const RunTimeLearner& learner) { s.predict_with(learner); },
           "learner"_a)
       .def(
-          "correct_by",
-          [](Simulation& s, const std::string& name) { s.correct_by(correct_named(name)); },
-          "correction"_a)
-      .def(
           "add_events",
           [](Simulation& s, const py::dict& columns) { s.add_events(events(columns)); },
           "columns"_a)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/errors.hpp"
+#include "base/names.hpp"
 #include "bindings/bindings.hpp"
 #include "bindings/columns.hpp"
 #include "bindings/tables.hpp"
@@ -84,13 +85,11 @@ py::dict matching_columns(Matching&& m) {
 Matching match_by(const std::string& method, const JobTable& jobs,
                   const std::shared_ptr<const NodeTable>& nodes) {
   if (method == "exhaustive") return match_exhaustive(jobs, nodes);
-  std::string known;
   for (const GreedyMethod& entry : kGreedyMethods) {
     if (entry.name == method) return match_greedy(jobs, nodes, entry);
-    known += entry.name;
-    known += ", ";
   }
-  throw InvalidInput("unknown method '" + method + "'; known are " + known + "exhaustive, learned");
+  throw InvalidInput("unknown method '" + method + "'; known are " +
+                     listed(kGreedyMethods, &GreedyMethod::name) + ", exhaustive, learned");
 }
 
 }  // namespace

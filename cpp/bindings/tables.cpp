@@ -31,7 +31,8 @@ class PythonOrder final : public Policy {
     }
     const py::object result =
         keys_(now.now().ns, to_column(std::move(jobs)), to_column(std::move(estimates)));
-    const auto values = view(result.cast<Column<double>>());
+    const auto keys = result.cast<Column<double>>();  // its own array where it had to be converted
+    const auto values = view(keys);
     if (values.size() != out.size())
       throw InvalidInput("an order must return one key a waiting job");
     std::ranges::copy(values, out.begin());
@@ -122,6 +123,7 @@ JobTraitColumns trait_columns(const py::dict& c) {
   columns.submit_s = column<double>(c, "submit_s");
   columns.cpus = column<double>(c, "cpus");
   columns.gpus = column<double>(c, "gpus");
+  columns.validate();
   return columns;
 }
 

@@ -5,16 +5,16 @@
 #include <string>
 
 #include "base/errors.hpp"
+#include "base/names.hpp"
 
 namespace fairlead {
 
 Placement placement_named(std::string_view name) {
-  std::string known;
   for (const PlacementRule& entry : kPlacements) {
     if (entry.name == name) return entry.rule;
-    known += (known.empty() ? "" : ", ") + std::string(entry.name);
   }
-  throw InvalidInput("placement must be one of " + known + "; got '" + std::string(name) + "'");
+  throw InvalidInput("placement must be one of " + listed(kPlacements, &PlacementRule::name) +
+                     "; got '" + std::string(name) + "'");
 }
 
 NodeState::NodeState(std::shared_ptr<const NodeTable> nodes)

@@ -1,15 +1,12 @@
 #include "prediction/batch.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <deque>
-#include <exception>
 #include <limits>
-#include <mutex>
 #include <string>
-#include <thread>
 
+#include "base/crew.hpp"
 #include "base/errors.hpp"
 #include "prediction/metrics.hpp"
 
@@ -46,7 +43,7 @@ std::size_t block_size(const OriginTable& origins, const ForecastRequest& reques
       std::clamp<std::int64_t>(kValuesInBlock / std::max<std::int64_t>(each, 1), 1, kMostInBlock));
 }
 
-// Makes forecasts block by block, from several threads, each into its place in the columns.
+// Makes forecasts block by block, each into its place in the columns.
 class Batch {
  public:
   Batch(const SeriesTable& table, const OriginTable& origins, const ForecastRequest& request)
@@ -62,24 +59,13 @@ class Batch {
                             std::numeric_limits<double>::quiet_NaN());
   }
 
-  // One thread's part; `poll` between blocks.
-  void work(const std::function<void()>& poll) {
-    try {
-      for (std::size_t i = next_++; i * block_ < origins_.series.size() && !stopped_; i = next_++) {
-        poll();
-        run_block(i * block_, std::min((i + 1) * block_, origins_.series.size()));
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!error_) error_ = std::current_exception();
-      stopped_ = true;
-    }
+  std::size_t blocks() const { return (origins_.series.size() + block_ - 1) / block_; }
+
+  void run(std::size_t block) {
+    run_block(block * block_, std::min((block + 1) * block_, origins_.series.size()));
   }
 
-  ForecastColumns take() {
-    if (error_) std::rethrow_exception(error_);
-    return std::move(columns_);
-  }
+  ForecastColumns take() { return std::move(columns_); }
 
  private:
   void run_block(std::size_t begin, std::size_t end) {
@@ -116,10 +102,6 @@ class Batch {
   const ForecastRequest& request_;
   std::size_t block_;
   ForecastColumns columns_;
-  std::atomic<std::size_t> next_ = 0;
-  std::atomic<bool> stopped_ = false;
-  std::mutex mutex_;
-  std::exception_ptr error_;
 };
 
 }  // namespace
@@ -157,11 +139,8 @@ ForecastColumns forecast_batch(const SeriesTable& table, const OriginTable& orig
   origins.validate(table);
   check(request);
   Batch batch(table, origins, request);
-  {
-    std::vector<std::jthread> others;
-    for (unsigned i = 1; i < threads; ++i) others.emplace_back([&batch] { batch.work([] {}); });
-    batch.work(poll);
-  }
+  const auto make = [&batch] { return [&batch](std::size_t block) { batch.run(block); }; };
+  share_out(batch.blocks(), threads, make, poll);
   return batch.take();
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/errors.hpp"
+#include "base/names.hpp"
 #include "prediction/forecaster.hpp"
 
 namespace fairlead {
@@ -98,9 +99,8 @@ std::span<const ForecasterEntry> forecasters() {
 std::size_t forecaster_named(std::string_view name) {
   const auto* found = std::ranges::find(kForecasters, name, &ForecasterEntry::name);
   if (found != kForecasters.end()) return static_cast<std::size_t>(found - kForecasters.begin());
-  std::string known;
-  for (const ForecasterEntry& entry : kForecasters) known += std::string(entry.name) + ", ";
-  throw InvalidInput("unknown model '" + std::string(name) + "'; known are " + known + "auto");
+  throw InvalidInput("unknown model '" + std::string(name) + "'; known are " +
+                     listed(kForecasters, &ForecasterEntry::name) + ", auto");
 }
 
 }  // namespace fairlead

@@ -27,8 +27,6 @@ class NormalEquations {
   // came. A constant feature gets weight 0.
   std::vector<LinearModel> solve(std::span<const double> penalties) const;
 
-  std::int64_t rows() const { return rows_; }
-
  private:
   std::int64_t rows_ = 0;
   Eigen::MatrixXd products_;  // lower triangle of x' x

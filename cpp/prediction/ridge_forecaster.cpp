@@ -11,7 +11,7 @@
 
 #include "prediction/features.hpp"
 #include "prediction/forecaster.hpp"
-#include "prediction/linear/refits.hpp"
+#include "prediction/refits.hpp"
 #include "prediction/ridge.hpp"
 
 namespace fairlead {

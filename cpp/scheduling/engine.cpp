@@ -1,6 +1,7 @@
 #include "scheduling/engine.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "base/errors.hpp"
@@ -8,18 +9,27 @@
 namespace fairlead {
 namespace {
 
-// Tsafrir, Etsion and Feitelson (TPDS 2007) correct upward in steps; doubling needs few of them.
-Duration doubling(Duration estimate) {
-  const std::int64_t twice = estimate.ns > kUnlimited.ns / 2 ? kUnlimited.ns : 2 * estimate.ns;
-  return {std::max(twice, kSecond.ns)};
+constexpr std::int64_t kMinute = 60 * kSecond.ns;
+constexpr std::int64_t kHour = 60 * kMinute;
+
+// Tsafrir, Etsion and Feitelson, TPDS 2007, section 5.1; the last is repeated.
+constexpr std::array<std::int64_t, 11> kSteps{kMinute,    5 * kMinute, 15 * kMinute, 30 * kMinute,
+                                              kHour,      2 * kHour,   5 * kHour,    10 * kHour,
+                                              20 * kHour, 50 * kHour,  100 * kHour};
+
+// The estimate that follows one below the limit that the job has outrun.
+Duration next_estimate(Correction correction, const JobSpec& job, std::uint8_t& steps) {
+  const std::int64_t known = job.estimate.ns;
+  if (correction == Correction::limit && job.limit != kUnlimited) return job.limit;
+  std::int64_t more = std::max(known, kSecond.ns - known);  // doubling: at least to 1 s
+  if (correction == Correction::stepwise) {
+    more = kSteps[steps];
+    if (steps + 1u < kSteps.size()) ++steps;
+  }
+  return {known + std::min(more, job.limit.ns - known)};
 }
 
 }  // namespace
-
-Correction correction_named(std::string_view name) {
-  if (name == "doubling") return doubling;
-  throw InvalidInput("correction must be one of doubling; got '" + std::string(name) + "'");
-}
 
 Engine::Engine(std::shared_ptr<const NodeTable> nodes, EngineOptions options)
     : nodes_(std::move(nodes)),
@@ -261,7 +271,7 @@ void Engine::correct_overdue(Time now) {
       continue;
     }
     while (spec.estimate < spec.limit && live.start + spec.estimate <= now) {
-      spec.estimate = std::min(options_.correction(spec.estimate), spec.limit);
+      spec.estimate = next_estimate(options_.correction, spec, live.steps);
     }
     plan_end(slot, live.start + spec.estimate);
     corrected_.push_back({slot, live.generation});

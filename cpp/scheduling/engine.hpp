@@ -25,16 +25,12 @@
 
 namespace fairlead {
 
-// How a job that outruns its estimate gets a new planned end.
-using Correction = Duration (*)(Duration estimate);
-Correction correction_named(std::string_view name);
-
 struct EngineOptions {
   PolicyPtr policy;
   Backfill backfill = Backfill::easy;
   BackfillOrder backfill_order = BackfillOrder::queue;
   Placement placement = Placement::first_fit;
-  Correction correction = nullptr;
+  Correction correction = Correction::doubling;
   bool requeue = true;               // a job that loses a node starts over
   bool counts = true;                // keep one node without devices as counts
   std::size_t index_from = 128;      // waiting jobs that are still looked at one by one
@@ -82,6 +78,7 @@ struct LiveJob {
   std::uint32_t generation = 0;
   std::int32_t attempt = 0;
   JobState state = JobState::none;
+  std::uint8_t steps = 0;  // by which this attempt was corrected, where that is stepwise
 };
 
 class Engine final : private Snapshot {
@@ -149,7 +146,7 @@ class Engine final : private Snapshot {
   void seal();
   // An independent copy; what has ended is shared, so the cost is that of the live jobs.
   Engine fork();
-  // Canonical over the logical state: independent of slots and of how it came about. Version 1.
+  // Canonical over the logical state: independent of slots and of how it came about. Version 2.
   std::uint64_t digest() const;
 
  private:

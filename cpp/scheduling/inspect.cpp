@@ -129,15 +129,17 @@ std::uint64_t Engine::digest() const {
     if (live.state == JobState::waiting) h = combine(h, std::bit_cast<std::uint64_t>(live.key));
     if (live.state == JobState::running) {
       h = combine(h, combine(bits(live.start.ns), bits(live.planned_end.ns)));
+      h = combine(h, live.steps);
       for (const std::int32_t cell : placement(static_cast<Row>(slot))) h = combine(h, bits(cell));
     }
     jobs += h;
   }
-  constexpr std::uint64_t kVersion = 1;
+  constexpr std::uint64_t kVersion = 2;
   std::uint64_t h = combine(kVersion, jobs);
   h = combine(h, service_.digest());
   for (const std::int64_t capacity : capacity_online()) h = combine(h, bits(capacity));
-  h = combine(h, static_cast<std::uint64_t>(options_.backfill) << 16 |
+  h = combine(h, static_cast<std::uint64_t>(options_.correction) << 24 |
+                     static_cast<std::uint64_t>(options_.backfill) << 16 |
                      static_cast<std::uint64_t>(options_.backfill_order) << 8 |
                      static_cast<std::uint64_t>(options_.placement));
   return h;

@@ -201,6 +201,7 @@ void Engine::start(Spaces<State>& spaces, Row slot, Duration in_time, Time now) 
   live.planned_end = now + live.spec.estimate;
   ++live.attempt;
   ++live.generation;
+  live.steps = 0;
   running_.insert(running_entry(slot));
   spaces.started(shape, block_of(live), live.planned_end, beside);
   // On nodes the head may be given other ones in the next pass, beside which others fit.

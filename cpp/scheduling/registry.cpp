@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/errors.hpp"
+#include "base/names.hpp"
 
 namespace fairlead {
 
@@ -44,17 +45,14 @@ constexpr std::array<std::pair<std::string_view, Backfill>, 3> kBackfills{
     {{"none", Backfill::none}, {"first_fit", Backfill::first_fit}, {"easy", Backfill::easy}}};
 constexpr std::array<std::pair<std::string_view, BackfillOrder>, 2> kBackfillOrders{
     {{"queue", BackfillOrder::queue}, {"shortest", BackfillOrder::shortest}}};
+constexpr std::array<std::pair<std::string_view, Correction>, 3> kCorrections{
+    {{"doubling", Correction::doubling},
+     {"limit", Correction::limit},
+     {"stepwise", Correction::stepwise}}};
 
 [[noreturn]] void unknown(std::string_view what, std::string_view got, const std::string& known) {
   throw InvalidInput(std::string(what) + " must be one of " + known + "; got '" + std::string(got) +
                      "'");
-}
-
-template <typename Table, typename Name>
-std::string list(const Table& table, Name name) {
-  std::string names;
-  for (const auto& entry : table) names += (names.empty() ? "" : ", ") + std::string(name(entry));
-  return names;
 }
 
 template <typename Table>
@@ -62,7 +60,7 @@ auto find(const Table& table, std::string_view what, std::string_view name) {
   for (const auto& [key, value] : table) {
     if (key == name) return value;
   }
-  unknown(what, name, list(table, [](const auto& e) { return e.first; }));
+  unknown(what, name, listed(table, [](const auto& e) { return e.first; }));
 }
 
 template <typename Table, typename Value>
@@ -89,7 +87,7 @@ PolicyPtr make_order(std::string_view name, const Params& params) {
     for (const auto& [key, value] : entry.params) filled.emplace(key, value);
     for (const auto& [key, value] : params) {
       if (!filled.contains(key)) {
-        const std::string known = list(entry.params, [](const auto& p) { return p.first; });
+        const std::string known = listed(entry.params, [](const auto& p) { return p.first; });
         throw InvalidInput("order '" + std::string(name) + "' has no parameter '" + key +
                            "'; it takes " + (known.empty() ? "none" : known));
       }
@@ -97,7 +95,7 @@ PolicyPtr make_order(std::string_view name, const Params& params) {
     }
     return entry.make(filled);
   }
-  unknown("order", name, list(kOrders, [](const auto& e) { return e.name; }));
+  unknown("order", name, listed(kOrders, &OrderEntry::name));
 }
 
 double param(const Params& params, const char* name) {
@@ -115,6 +113,9 @@ Backfill backfill_named(std::string_view name) {
 }
 BackfillOrder backfill_order_named(std::string_view name) {
   return find(kBackfillOrders, "backfill_order", name);
+}
+Correction correction_named(std::string_view name) {
+  return find(kCorrections, "correction", name);
 }
 
 }  // namespace fairlead

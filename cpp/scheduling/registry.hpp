@@ -11,6 +11,8 @@ namespace fairlead {
 
 enum class Backfill { none, first_fit, easy };
 enum class BackfillOrder { queue, shortest };
+// How the estimate of a job that has outrun it is moved.
+enum class Correction { doubling, limit, stepwise };
 
 struct OrderEntry {
   std::string_view name;
@@ -40,5 +42,6 @@ std::string_view name_of(Backfill backfill);
 std::string_view name_of(BackfillOrder order);
 Backfill backfill_named(std::string_view name);
 BackfillOrder backfill_order_named(std::string_view name);
+Correction correction_named(std::string_view name);
 
 }  // namespace fairlead

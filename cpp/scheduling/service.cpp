@@ -66,7 +66,6 @@ void Service::set_plan(std::vector<Change> plan, Duration startup) {
   std::erase_if(ahead_, [](const Change& c) { return c.planned; });
   for (const Change& change : plan) insert(change);
   startup_ = startup;
-  has_plan_ = true;
 }
 
 std::int32_t Service::most_nodes(std::int32_t pool) const {

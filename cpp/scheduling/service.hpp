@@ -48,7 +48,6 @@ class Service {
 
   // Replaces what is left of the capacity plan; `startup` delays what it switches on.
   void set_plan(std::vector<Change> plan, Duration startup);
-  bool has_plan() const { return has_plan_; }
   // The most nodes of the pool that the plan allows from now on; all of them without a plan.
   std::int32_t most_nodes(std::int32_t pool) const;
   std::span<const Change> ahead() const { return std::span(ahead_).subspan(next_); }
@@ -161,7 +160,6 @@ class Service {
   Duration startup_;
   std::int32_t leaving_ = 0;
   bool complete_ = true;
-  bool has_plan_ = false;
 };
 
 }  // namespace fairlead

@@ -98,7 +98,6 @@ void Simulation::step() {
   bool happened = finish_due();
   if (engine_.next_change() <= now_) happened |= engine_.advance(now_);
   if (has_events) happened |= apply_events(Event::Kind::estimate);
-  if (!overdue_.empty()) correct_overdue();
   if (next_arrival_ <= now_) happened |= submit_due();
   if (has_events) happened |= apply_events(Event::Kind::tick);
   if (happened) follow_decisions();
@@ -117,7 +116,6 @@ bool Simulation::finish_due() {
       engine_.finish(handle, end.killed ? Outcome::timeout : Outcome::completed, now_);
       happened = true;
     } else if (engine_.live(handle.slot).planned_end <= now_) {
-      overdue_.push_back(handle);
       happened = true;
     }
   }
@@ -159,10 +157,7 @@ bool Simulation::apply(const Event& event) {
       if (!engine_.set_estimate(event.target, Duration{event.value}, now_)) return false;
       const Row slot = *engine_.find(event.target);
       const LiveJob& live = engine_.live(slot);
-      if (live.state == JobState::running) {
-        schedule_end({slot, live.generation});
-        overdue_.push_back({slot, live.generation});
-      }
+      if (live.state == JobState::running) schedule_end({slot, live.generation});
       return true;
     }
     case Event::Kind::tick:
@@ -174,20 +169,6 @@ bool Simulation::apply(const Event& event) {
 void Simulation::learn_from(Row slot) {
   const LiveJob& live = engine_.live(slot);
   estimator_.finished(live.spec.id, now_ - live.start);
-}
-
-// Before the engine corrects by itself in the pass, whose rule is doubling.
-void Simulation::correct_overdue() {
-  for (const Handle& handle : overdue_) {
-    if (estimator_.leaves_correction() || !engine_.current(handle)) continue;
-    const LiveJob& live = engine_.live(handle.slot);
-    if (live.planned_end > now_ || live.spec.estimate >= live.spec.limit) continue;
-    const Duration estimate =
-        estimator_.corrected(handle.slot, live.spec.estimate, now_ - live.start, live.spec.limit);
-    engine_.set_estimate(live.spec.id, estimate, now_);
-    schedule_end(handle);
-  }
-  overdue_.clear();
 }
 
 bool Simulation::submit_due() {
@@ -221,7 +202,6 @@ void Simulation::follow_decisions() {
     const Duration run = wall_time(source.table->duration(row), engine_.speed_of(handle.slot));
     const Duration limit = source.table->limit(row);
     end_[handle.slot] = {now_ + std::min(run, limit), run > limit};
-    if (!estimator_.leaves_correction()) estimator_.started(handle.slot);
     schedule_end(handle);
   }
   for (const Handle& handle : engine_.corrected()) schedule_end(handle);

@@ -72,8 +72,6 @@ class Simulation {
   // From now on each job's estimate is made at its submission, from the jobs that have finished by
   // then in this simulation; jobs must then be added with their traits.
   void predict_with(RunTimeLearner learner);
-  // How the planned end of a job that outruns its estimate is moved; the engine doubles by itself.
-  void correct_by(Correct correct) { estimator_.correct_by(correct); }
 
   // Jobs join behind those known; their submissions must not lie in the past.
   void add_jobs(const JobColumns& columns, std::vector<JobTraits> traits = {});
@@ -125,7 +123,6 @@ class Simulation {
   bool apply_events(Event::Kind last);
   bool apply(const Event& event);
   void learn_from(Row slot);
-  void correct_overdue();
   bool submit_due();
   void follow_decisions();
   void schedule_end(Handle handle);
@@ -142,7 +139,6 @@ class Simulation {
   RadixHeap<Due> due_;          // true ends, and planned ends that come before them
   std::vector<End> end_;        // by slot, of the running job
   Estimator estimator_;
-  std::vector<Handle> overdue_;  // may have outrun their estimate at this instant
   Journal<CapacitySample> samples_;
   Time now_{std::numeric_limits<std::int64_t>::min()};
   std::size_t known_jobs_ = 0;

@@ -4,19 +4,18 @@
 #include <cmath>
 
 #include "base/errors.hpp"
+#include "base/names.hpp"
 #include "scoring/terms.hpp"
 
 namespace fairlead {
 namespace {
 
 Term term_named(const std::string& name) {
-  std::string known;
   for (const TermEntry& entry : kTerms) {
     if (entry.name == name) return entry.term;
-    known += known.empty() ? "" : ", ";
-    known += entry.name;
   }
-  throw InvalidInput("unknown term '" + name + "' in terms; known are " + known);
+  throw InvalidInput("unknown term '" + name + "' in terms; known are " +
+                     listed(kTerms, &TermEntry::name));
 }
 
 std::int32_t scaled(double weight, double total) {

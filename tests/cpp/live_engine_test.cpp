@@ -26,7 +26,6 @@ std::shared_ptr<const NodeTable> four_nodes() {
 EngineOptions easy() {
   EngineOptions options;
   options.policy = make_order("fcfs", {});
-  options.correction = correction_named("doubling");
   options.counts = false;
   options.requeue = false;
   return options;

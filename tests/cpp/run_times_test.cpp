@@ -112,6 +112,16 @@ TEST(RunTimePredictors, UnknownNamesAndValuesOutOfRangeAreErrors) {
   EXPECT_THROW(UpperBounds({1.0}), InvalidInput);
 }
 
+TEST(JobTraitColumns, HaveOneValueAJobOrNone) {
+  const std::array<double, 2> submit_s{0, 1};
+  const std::array<std::uint64_t, 1> user{7};
+  JobTraitColumns columns;
+  columns.submit_s = submit_s;
+  EXPECT_NO_THROW(columns.validate());
+  columns.user = user;
+  EXPECT_THROW(columns.validate(), InvalidInput);
+}
+
 TEST(RunTimeLearner, ACopyLearnsByItself) {
   RunTimeLearner learner(make_run_time_predictor("mixture", {}), {0.9});
   learner.finish(learner.submit(traits(1, 3600)), 50);

@@ -65,7 +65,6 @@ EngineOptions options(const char* order, Backfill backfill,
   o.policy = make_order(order, {});
   o.backfill = backfill;
   o.placement = placement;
-  o.correction = correction_named("doubling");
   return o;
 }
 

@@ -124,6 +124,28 @@ def test_edges(make: type[RunTimeEstimator]) -> None:
     assert np.isfinite(open_jobs.run_time_s).all()
 
 
+@pytest.mark.parametrize("make", [each for each in ESTIMATORS if each is not UserLimit])
+def test_without_limits_history_says_how_long(make: type[RunTimeEstimator]) -> None:
+    """An hour before anything is known; then up to what jobs ran, also above an hour."""
+    jobs = pd.DataFrame(
+        {"submit_time": np.arange(400) * 3e4, "duration_s": 18_000.0, "user": "ada", "cpus": 1}
+    )
+    expected = predict_run_times(jobs, make()).run_time_s
+    assert expected[0] == pytest.approx(3600)
+    # To the next edge of the histogram's cells, which grow by 1.22.
+    assert expected[-100:].max() == pytest.approx(18_000, rel=0.22)
+
+
+def test_a_level_of_nothing_is_the_least_that_was_seen() -> None:
+    """Where every bound holds the levels sink to 0; the bound stays that of the jobs there are."""
+    jobs = pd.DataFrame(
+        {"submit_time": np.arange(600) * 3e4, "duration_s": 18_000.0, "limit_s": 36_000.0}
+    )
+    forecast = predict_run_times(jobs, RunTimeHistogram())
+    assert forecast.run_time_s[100:].tolist() == [18_000.0] * 500
+    assert (forecast.bounds_s[100:] == 18_000.0).all()
+
+
 def test_equal_jobs_are_predicted_exactly() -> None:
     """What always ran 100 s is expected to run 100 s, also for a user who is not known."""
     jobs = pd.DataFrame(

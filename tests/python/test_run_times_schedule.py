@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairlead import Cluster, Simulation, run_all, schedule
+from fairlead import Cluster, Engine, Simulation, run_all, schedule
 from fairlead.errors import InvalidInputError
 from fairlead.prediction import (
     LastTwo,
@@ -180,6 +180,8 @@ def test_an_unknown_correction_lists_the_known_ones() -> None:
     """The message names all."""
     with pytest.raises(InvalidInputError, match="doubling, limit, stepwise"):
         plan(busy_jobs(10), correction="magic")
+    with pytest.raises(InvalidInputError, match="doubling, limit, stepwise"):
+        Engine(CLUSTER, correction="magic")
 
 
 def test_predictions_cut_the_slowdown_of_the_archive_logs(shared_dir: Path) -> None:

@@ -387,6 +387,83 @@ def test_an_engine_fork_proves_by_digest_that_it_is_the_same():
     assert fork.digest() == engine.digest()
 
 
+@pytest.fixture
+def outrunning() -> pd.DataFrame:
+    """A contended log of jobs that mostly outrun their guess; all times are tens of seconds."""
+    rng = np.random.default_rng(29)
+    duration = 10 * rng.integers(2, 90, 80)
+    return pd.DataFrame(
+        {
+            "job_id": [f"job-{row}" for row in range(80)],
+            "submit_time": 10.0 * np.sort(rng.integers(0, 400, 80)),
+            "duration_s": duration,
+            "limit_s": duration + 10 * rng.integers(-1, 200, 80),
+            "guess_s": 10 * (duration * rng.uniform(0.002, 0.09, 80)).astype(int) + 10,
+            "gpus": rng.choice([1, 2, 4, 8], 80),
+        }
+    )
+
+
+def live_starts(jobs: pd.DataFrame, correction: str) -> dict[str, tuple[float, list[str]]]:
+    """When and on which nodes an engine starts the jobs, told every 10 s what has happened."""
+    engine = Engine(CLUSTER, correction=correction)
+    run_s = np.minimum(jobs["duration_s"], jobs["limit_s"]).set_axis(jobs["job_id"])
+    come = dict(list(jobs.groupby("submit_time")))
+    starts: dict[str, tuple[float, list[str]]] = {}
+    ends: dict[int, list[str]] = {}
+    now = 0
+    while len(starts) < len(jobs):
+        for job in ends.pop(now, []):
+            engine.apply("finish", now, job=job)
+        if now in come:
+            engine.apply("submit", now, jobs=come[now])
+            for job, guess in zip(come[now]["job_id"], come[now]["guess_s"], strict=True):
+                engine.apply("estimate", now, job=job, value=guess)
+        for decision in engine.decide(now):
+            if decision.kind == "start":
+                job = decision.job_id
+                starts[job] = (decision.time, [node for node, _ in decision.tasks])
+                ends.setdefault(now + int(run_s[job]), []).append(job)
+        now += 10
+    return starts
+
+
+@pytest.mark.parametrize("correction", ["doubling", "limit", "stepwise"])
+def test_a_live_engine_corrects_as_a_replay_does(outrunning, correction):
+    """The same starts on the same nodes, by each correction."""
+    replay = schedule(outrunning, CLUSTER, run_times="guess_s", correction=correction)
+    nodes = replay.placements.groupby("job_id")["node"].apply(list)
+    expected = {
+        job: (start, nodes[job])
+        for job, start in zip(replay.jobs["job_id"], replay.jobs["start_time"], strict=True)
+    }
+    assert live_starts(outrunning, correction) == expected
+
+
+def test_corrections_lead_to_schedules_of_their_own(outrunning):
+    """So the test above tells them apart."""
+    starts = {
+        tuple(schedule(outrunning, CLUSTER, run_times="guess_s", correction=c).jobs["start_time"])
+        for c in ("doubling", "limit", "stepwise")
+    }
+    assert len(starts) == 3
+
+
+def test_the_steps_of_a_correction_are_state():
+    """Of two engines with one planned end, the one that has made a step makes a longer one next."""
+    corrected = Engine(Cluster.homogeneous(nodes=1, gpus=2), correction="stepwise")
+    corrected.apply("submit", 0, jobs=two_jobs().assign(limit_s=1000.0))
+    corrected.apply("estimate", 0, job="big", value=10)
+    corrected.decide(0)
+    told = corrected.fork()
+    told.apply("estimate", 10, job="big", value=70)
+    for engine in (corrected, told):
+        assert [decision.time for decision in engine.decide(10)] == [70.0]
+    assert corrected.digest() != told.digest()
+    engines = (corrected, corrected.fork(), told)
+    assert [engine.decide(70)[0].time for engine in engines] == [370.0, 370.0, 130.0]
+
+
 @pytest.mark.parametrize(
     ("event", "message"),
     [

@@ -216,6 +216,7 @@ def test_any_number_of_threads_and_rows_gives_the_same() -> None:
 
 
 GOOD = HEAD.format(last=0, objective="regression", names="x")
+TWO = HEAD.format(last=1, objective="regression", names="x y")
 TREE = STUMP.format(i=0, threshold=0.5, decision=2)
 
 
@@ -234,6 +235,8 @@ TREE = STUMP.format(i=0, threshold=0.5, decision=2)
         (GOOD + TREE.replace("left_child=-1", "left_child=-9") + END, "a leaf that is not there"),
         (GOOD + TREE.replace("split_feature=0", "split_feature=4") + END, "feature beyond"),
         (GOOD + TREE.replace("decision_type=2", "decision_type=1") + END, "set of categories"),
+        (TWO + CATEGORICAL.replace("threshold=0", "threshold=nan") + END, "set of categories"),
+        (TWO + CATEGORICAL.replace("threshold=0", "threshold=1e300") + END, "set of categories"),
         (Path("nowhere.txt"), "cannot be read"),
         (7, "is needed, got int"),
     ],

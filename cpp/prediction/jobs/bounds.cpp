@@ -104,7 +104,8 @@ void UpperBounds::predict(const JobTraits& job, std::span<float> bounds) const {
   int cell = -1;
   for (std::size_t i = 0; i < probabilities_.size(); ++i) {
     const auto level = static_cast<float>(levels_[i]);
-    while (cell < kShares - 1 && (cell < 0 || below < level)) below += share[++cell];
+    // Cells below the first outcome are no bound, even where a level has sunk to 0.
+    while (cell < kShares - 1 && (below <= 0 || below < level)) below += share[++cell];
     bounds[i] = static_cast<float>(scale.edges[cell] * scale.unit_s);
   }
 }
@@ -140,7 +141,10 @@ class Histogram final : public RunTimePredictor {
   std::size_t memo_size() const override { return 1; }
   double predict(const JobTraits& job, std::span<float> memo) const override {
     bounds_.predict(job, memo);
-    return std::min<double>(memo[0], without_history(job));
+    if (has_limit(job)) return std::min<double>(memo[0], without_history(job));
+    // The last edge says that too little is known to reach the level.
+    const bool told = memo[0] < static_cast<float>(second_edges().back());
+    return told ? memo[0] : without_history(job);
   }
   void learn(const JobTraits& job, double run_s, std::span<const float> memo) override {
     bounds_.learn(job, run_s, memo);

@@ -30,8 +30,6 @@ class KeyTable {
     return records_.emplace_back(fresh);
   }
 
-  std::size_t size() const { return records_.size(); }
-
  private:
   struct Cell {
     std::uint64_t key = 0;

@@ -69,8 +69,19 @@ void RunTimeLearner::finish(Ticket ticket, double run_s) {
   drop(ticket);
 }
 
-RunTimeReplay replay_run_times(RunTimeLearner& learner, const JobTraitColumns& jobs,
-                               std::span<const double> end_s, std::span<const double> run_s) {
+RunTimePredictions predict_run_times(const RunTimeLearner& learner, const JobTraitColumns& jobs) {
+  RunTimePredictions made;
+  made.predicted_s.resize(jobs.rows());
+  made.bounds_s.resize(jobs.rows() * learner.bounds());
+  for (std::size_t row = 0; row < jobs.rows(); ++row) {
+    const auto bounds = std::span(made.bounds_s).subspan(row * learner.bounds(), learner.bounds());
+    made.predicted_s[row] = learner.predict(jobs.row(row), bounds);
+  }
+  return made;
+}
+
+RunTimePredictions replay_run_times(RunTimeLearner& learner, const JobTraitColumns& jobs,
+                                    std::span<const double> end_s, std::span<const double> run_s) {
   const std::size_t n = jobs.rows();
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -82,7 +93,7 @@ RunTimeReplay replay_run_times(RunTimeLearner& learner, const JobTraitColumns& j
     auto operator<=>(const Running&) const = default;
   };
   std::priority_queue<Running, std::vector<Running>, std::greater<>> running;
-  RunTimeReplay made;
+  RunTimePredictions made;
   made.predicted_s.resize(n);
   made.bounds_s.resize(n * learner.bounds());
   for (const std::size_t row : order) {

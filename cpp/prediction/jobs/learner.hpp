@@ -53,15 +53,18 @@ class RunTimeLearner {
   std::int64_t learned_ = 0;
 };
 
-// What a learner says of every job of a log, and when it may learn from it.
-struct RunTimeReplay {
+// What a learner says of every job of a table.
+struct RunTimePredictions {
   std::vector<double> predicted_s;
   std::vector<float> bounds_s;  // bound by bound of each job
 };
 
+// All from what is known now.
+RunTimePredictions predict_run_times(const RunTimeLearner& learner, const JobTraitColumns& jobs);
+
 // Goes through a log in order: each job is predicted at its submission, from the jobs that had
 // ended by then; it ends at `end_s` (NaN: never) after `run_s`. Rows in any order.
-RunTimeReplay replay_run_times(RunTimeLearner& learner, const JobTraitColumns& jobs,
-                               std::span<const double> end_s, std::span<const double> run_s);
+RunTimePredictions replay_run_times(RunTimeLearner& learner, const JobTraitColumns& jobs,
+                                    std::span<const double> end_s, std::span<const double> run_s);
 
 }  // namespace fairlead

@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include "base/errors.hpp"
+#include "base/names.hpp"
 #include "prediction/jobs/predictor.hpp"
 
 namespace fairlead {
@@ -37,13 +38,6 @@ const RunTimePredictorEntry kPredictors[] = {
      {{"probability", 0.5, 1e-3, 0.999}, {"step", 0.3, 1e-6, 10}}},
 };
 
-template <typename Entries>
-std::string names_of(const Entries& entries) {
-  std::string names;
-  for (const auto& entry : entries) names += (names.empty() ? "" : ", ") + std::string(entry.name);
-  return names.empty() ? "none" : names;
-}
-
 void check(const RunTimeParam& param, double value) {
   if (value >= param.least && value <= param.most) return;
   std::ostringstream text;
@@ -62,7 +56,8 @@ std::unique_ptr<RunTimePredictor> make_run_time_predictor(std::string_view name,
                                                           const RunTimeParams& params) {
   const auto* entry = std::ranges::find(kPredictors, name, &RunTimePredictorEntry::name);
   if (entry == std::end(kPredictors)) {
-    throw InvalidInput("run-time predictor must be one of " + names_of(kPredictors) + "; got '" +
+    throw InvalidInput("run-time predictor must be one of " +
+                       listed(kPredictors, &RunTimePredictorEntry::name) + "; got '" +
                        std::string(name) + "'");
   }
   std::vector<double> values;
@@ -70,8 +65,9 @@ std::unique_ptr<RunTimePredictor> make_run_time_predictor(std::string_view name,
   for (const auto& [key, value] : params) {
     const auto at = std::ranges::find(entry->params, key, &RunTimeParam::name);
     if (at == entry->params.end()) {
-      throw InvalidInput(std::string(name) + " takes the parameters " + names_of(entry->params) +
-                         "; got '" + key + "'");
+      const std::string known = listed(entry->params, &RunTimeParam::name);
+      throw InvalidInput(std::string(name) + " takes the parameters " +
+                         (known.empty() ? "none" : known) + "; got '" + key + "'");
     }
     check(*at, value);
     values[at - entry->params.begin()] = value;

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "base/errors.hpp"
 #include "base/hash.hpp"
 
 namespace fairlead {
@@ -30,6 +31,13 @@ struct JobTraitColumns {
   std::span<const double> limit_s, submit_s, cpus, gpus;
 
   std::size_t rows() const { return submit_s.size(); }
+  void validate() const {
+    for (const std::size_t length : {user.size(), name.size(), group.size(), size.size(),
+                                     limit_s.size(), cpus.size(), gpus.size()}) {
+      if (length != 0 && length != rows())
+        throw InvalidInput("columns of traits must have one value a job, or none at all");
+    }
+  }
   JobTraits row(std::size_t i) const {
     JobTraits job;
     job.submit_s = submit_s[i];

@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "prediction/forecaster.hpp"
-#include "prediction/linear/refits.hpp"
+#include "prediction/refits.hpp"
 #include "prediction/ridge.hpp"
 
 namespace fairlead {

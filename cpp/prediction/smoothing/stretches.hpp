@@ -1,4 +1,4 @@
-// Which origins share a fit, so that none sees its future.
+// The fits of a smoothing model along the origins it forecasts from.
 #pragma once
 
 #include <algorithm>
@@ -9,28 +9,12 @@
 #include <vector>
 
 #include "prediction/forecaster.hpp"
+#include "prediction/refits.hpp"
 #include "prediction/smoothing/fit.hpp"
 
 namespace fairlead::smoothing {
 
-// The origins [begin, end) forecast from a fit to what the first of them knows.
-struct Stretch {
-  std::size_t begin;
-  std::size_t end;
-};
-
 constexpr std::size_t kRefits = 5;  // along the origins, besides the last one
-
-// Stretches of about equal size, and the last origin by itself: its fit uses the whole past.
-inline std::vector<Stretch> stretches_of(std::size_t origins) {
-  std::vector<Stretch> all;
-  const std::size_t before = origins - 1;
-  const std::size_t count = std::min(kRefits, before);
-  for (std::size_t i = 0; i < count; ++i)
-    all.push_back({i * before / count, (i + 1) * before / count});
-  all.push_back({before, origins});
-  return all;
-}
 
 // Where the known values begin: a series may start with missing ones.
 inline std::int64_t first_observed(const Past& past) {
@@ -42,13 +26,13 @@ inline std::int64_t first_observed(const Past& past) {
 // One fit: the origins it serves, and from where on its values go.
 struct Job {
   const ForecastTask* task;
-  Stretch stretch;
+  RefitBlock block;
   std::int64_t from;
 
   Sample sample() const {
     const Past& past = task->past;
     const auto begin = static_cast<std::size_t>(from);
-    const auto size = static_cast<std::size_t>(task->origins[stretch.begin] - from);
+    const auto size = static_cast<std::size_t>(task->origins[block.begin] - from);
     return {past.values.subspan(begin, size), past.observed.subspan(begin, size)};
   }
 
@@ -56,7 +40,7 @@ struct Job {
   template <typename Tracker>
   void track(Tracker& tracker) const {
     std::int64_t seen = from;
-    for (std::size_t i = stretch.begin; i < stretch.end; ++i) {
+    for (std::size_t i = block.begin; i < block.end; ++i) {
       for (; seen < task->origins[i]; ++seen) tracker.observe(task->past.values[seen]);
       const auto steps = static_cast<std::size_t>(task->out->cols());
       tracker.forecast({task->out->row(static_cast<Eigen::Index>(i)).data(), steps});
@@ -70,8 +54,8 @@ inline std::vector<Job> jobs_of(std::span<const ForecastTask> tasks,
   std::vector<Job> jobs;
   for (const ForecastTask& task : tasks) {
     const std::int64_t first = first_observed(task.past);
-    for (const Stretch stretch : stretches_of(task.origins.size()))
-      jobs.push_back({&task, stretch, std::max(first, task.origins[stretch.begin] - most)});
+    for (const RefitBlock& block : refit_blocks(task.origins.size(), kRefits))
+      jobs.push_back({&task, block, std::max(first, task.origins[block.begin] - most)});
   }
   return jobs;
 }

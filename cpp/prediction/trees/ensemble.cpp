@@ -133,7 +133,10 @@ class TreeEnsemble::Builder {
   }
 
   std::vector<std::uint32_t> categories_of(std::int64_t at) const {
-    const auto set = table_.category_sets[tree_] + static_cast<std::int64_t>(table_.threshold[at]);
+    const auto sets = static_cast<double>(table_.category_bounds.size());
+    const double place = table_.threshold[at];
+    if (!(place >= 0 && place < sets)) refuse(tree_, "a set of categories that is not there");
+    const auto set = table_.category_sets[tree_] + static_cast<std::int64_t>(place);
     if (set < 0 || set + 1 >= std::ssize(table_.category_bounds))
       refuse(tree_, "a set of categories that is not there");
     const std::int64_t begin = table_.category_bounds[set], end = table_.category_bounds[set + 1];

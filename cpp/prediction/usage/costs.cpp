@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/errors.hpp"
+#include "prediction/usage/windows.hpp"
 
 namespace fairlead {
 
@@ -34,8 +35,7 @@ void CostRecommender::observe(std::span<const std::int32_t> target,
     if (std::isnan(value[row])) continue;
     const auto index = static_cast<std::size_t>(target[row]);
     Target& t = targets_[index];
-    std::int64_t window = time_ns[row] / options_.window_ns;
-    if (time_ns[row] % options_.window_ns < 0) --window;
+    const std::int64_t window = window_of(time_ns[row], options_.window_ns);
     if (t.samples == 0) t.window = window;
     if (window > t.window) close(index, window);
     t.peak = t.in_window == 0 ? value[row] : std::max(t.peak, value[row]);
@@ -143,23 +143,19 @@ void CostRecommender::choose(std::span<Model> bank, Target& t) const {
 
 Recommendations CostRecommender::recommend() const {
   Recommendations made;
+  const auto at_least = [&](double limit) { return std::max(limit, options_.least); };
   for (std::size_t index = 0; index < targets_.size(); ++index) {
     const Target& t = targets_[index];
     const auto bank = std::span(models_).subspan(index * per_target_, per_target_);
-    made.samples.push_back(t.samples);
-    double target = t.limit, lower = target, upper = target;
     if (t.samples == 0) {
-      target = lower = upper = std::numeric_limits<double>::quiet_NaN();
+      made.add_unknown(0);
     } else if (t.chosen < 0) {
-      target = lower = upper = t.peak * (1 + std::ranges::max(options_.margins));
+      const double limit = at_least(t.peak * (1 + std::ranges::max(options_.margins)));
+      made.add(t.samples, limit, limit, limit);
     } else {
       const auto [low, high] = std::ranges::minmax(bank, {}, &Model::limit);
-      lower = low.limit;
-      upper = high.limit;
+      made.add(t.samples, at_least(t.limit), at_least(low.limit), at_least(high.limit));
     }
-    for (auto [column, value] : {std::pair{&made.target, target}, std::pair{&made.lower, lower},
-                                 std::pair{&made.upper, upper}})
-      column->push_back(std::isnan(value) ? value : std::max(value, options_.least));
   }
   return made;
 }

@@ -31,7 +31,6 @@ class DecayingHistograms {
   DecayingHistograms(Buckets buckets, std::int64_t half_life_ns, double epsilon);
 
   const Buckets& buckets() const { return buckets_; }
-  std::size_t targets() const { return targets_.size(); }
   void resize(std::size_t targets);
 
   void add(std::size_t target, double value, double weight, std::int64_t time_ns);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/errors.hpp"
 
@@ -111,11 +110,10 @@ std::int64_t UsageRecommender::out_of_memory(const UsageSamples& events) {
 
 Recommendations UsageRecommender::recommend() const {
   Recommendations made;
-  const double missing = std::numeric_limits<double>::quiet_NaN();
+  const auto at_least = [&](double request) { return std::max(request, options_.least); };
   for (std::size_t t = 0; t < targets_.size(); ++t) {
-    made.samples.push_back(targets_[t].samples);
     if (histograms_.empty(t)) {
-      for (auto* column : {&made.target, &made.lower, &made.upper}) column->push_back(missing);
+      made.add_unknown(targets_[t].samples);
       continue;
     }
     const double known = confidence(targets_[t]);
@@ -124,9 +122,8 @@ Recommendations UsageRecommender::recommend() const {
     const double lower = histograms_.quantile(t, options_.lower) * with_margin;
     const double upper = histograms_.quantile(t, options_.upper) * with_margin;
     const double shrink = 1 + 0.001 / known;
-    made.target.push_back(std::max(target, options_.least));
-    made.lower.push_back(std::max(lower / (shrink * shrink), options_.least));
-    made.upper.push_back(std::max(upper * (1 + 1 / known), options_.least));
+    made.add(targets_[t].samples, at_least(target), at_least(lower / (shrink * shrink)),
+             at_least(upper * (1 + 1 / known)));
   }
   return made;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -32,6 +33,17 @@ struct UsageSamples {
 struct Recommendations {
   std::vector<double> target, lower, upper;  // NaN without a sample
   std::vector<std::int64_t> samples;
+
+  void add(std::int64_t seen, double wanted, double least, double most) {
+    samples.push_back(seen);
+    target.push_back(wanted);
+    lower.push_back(least);
+    upper.push_back(most);
+  }
+  void add_unknown(std::int64_t seen) {
+    constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+    add(seen, kMissing, kMissing, kMissing);
+  }
 };
 
 // A sample costs O(1), a recommendation O(buckets).

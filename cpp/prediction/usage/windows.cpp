@@ -2,16 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/errors.hpp"
 
 namespace fairlead {
 namespace {
-
-std::int64_t window_of(std::int64_t time_ns, std::int64_t window_ns) {
-  return time_ns / window_ns - (time_ns % window_ns < 0 ? 1 : 0);
-}
 
 // Keeps the values that can still be the maximum of the last `span` windows.
 template <typename Extremes>
@@ -105,22 +100,18 @@ double WindowRecommender::limit(std::size_t index) const {
 
 Recommendations WindowRecommender::recommend() const {
   Recommendations made;
-  const double missing = std::numeric_limits<double>::quiet_NaN();
   const auto asked = [&](double use) {
     return std::max(use * (1 + options_.margin), options_.least);
   };
   for (std::size_t index = 0; index < targets_.size(); ++index) {
     const Target& t = targets_[index];
-    made.samples.push_back(t.samples);
     if (t.samples == 0) {
-      for (auto* column : {&made.target, &made.lower, &made.upper}) column->push_back(missing);
+      made.add_unknown(0);
       continue;
     }
     const double target = largest(t.held, t.window, options_.hold, limit(index));
     const double peak = largest(t.maxima, t.window, options_.windows, t.peak);
-    made.target.push_back(target);
-    made.lower.push_back(std::min(target, asked(mean(t))));
-    made.upper.push_back(std::max(target, asked(peak)));
+    made.add(t.samples, target, std::min(target, asked(mean(t))), std::max(target, asked(peak)));
   }
   return made;
 }

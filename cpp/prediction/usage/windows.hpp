@@ -11,6 +11,11 @@
 
 namespace fairlead {
 
+// The window that a time lies in, also before 0.
+inline std::int64_t window_of(std::int64_t time_ns, std::int64_t window_ns) {
+  return time_ns / window_ns - (time_ns % window_ns < 0 ? 1 : 0);
+}
+
 // The limit is the largest of the parts asked for.
 struct WindowStatistic {
   double percentile = -1;  // of the load-adjusted histogram, 0 to 1; below 0: not used

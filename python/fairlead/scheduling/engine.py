@@ -60,13 +60,16 @@ class Engine:
     Parameters
     ----------
     cluster : Cluster or nodes frame
-    policy, order, backfill, backfill_order, placement, correction, requeue, **params
+    policy, order, backfill, backfill_order, placement, requeue, **params
         As in `fairlead.schedule`; an ``order`` is one of the core's.
+    correction : {"doubling", "limit", "stepwise"}, default "doubling"
+        As there: how a job that still runs at its planned end gets a new one, in the first `decide`
+        from then on.
 
     Raises
     ------
     InvalidInputError
-        An unknown policy, order, backfill or placement.
+        An unknown policy, order, backfill, placement or correction.
 
     Examples
     --------

@@ -103,10 +103,10 @@ events, correction, requeue, ignore, seed, **params
         self._columns = [self._read_jobs(jobs)]
         self._like = without_columns(jobs)
         self._order_columns = OrderColumns(self._nodes) if callable(self._spec.order) else None
-        self._core = _core.Simulation(_core.Nodes(core_nodes(self._nodes)), self._options(requeue))
         if correction is None:
             correction = "doubling" if self._estimator is None else "limit"
-        self._core.correct_by(correction)
+        options = self._options(correction, requeue)
+        self._core = _core.Simulation(_core.Nodes(core_nodes(self._nodes)), options)
         self._planned = {"run_times": self._planned_with(run_times), "correction": correction}
         if isinstance(self._estimator, OnlineRunTimes):
             self._core.predict_with(self._estimator.learner())
@@ -129,9 +129,8 @@ events, correction, requeue, ignore, seed, **params
         read = {**self._read, "run_times": self._estimator.predict(jobs)}
         return job_columns(jobs, self._nodes, **read)
 
-    def _options(self, requeue: bool) -> dict[str, Any]:
-        # The simulation makes other corrections itself, as estimates of its own.
-        options = engine_options(self._spec, self._nodes, "doubling", requeue)
+    def _options(self, correction: str, requeue: bool) -> dict[str, Any]:
+        options = engine_options(self._spec, self._nodes, correction, requeue)
         if self._spec.key_use == "static":
             options["order"] = "given"
         elif self._spec.key_use == "per_pass":

@@ -1,8 +1,9 @@
-#include "prediction/linear/refits.hpp"
+#include "prediction/refits.hpp"
 
 #include <algorithm>
 
 namespace fairlead {
+
 std::vector<RefitBlock> refit_blocks(std::size_t origins, std::size_t refits) {
   std::vector<RefitBlock> blocks;
   const std::size_t scored = origins - 1;
