@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fairlead import traces
 from fairlead.errors import FairleadError
+from fairlead.traces.source import read_head
 from python.damage import damaged
 from python.small_files import PAI_JOBS, SAMPLES
 
 SEED = 31
 FORMATS = sorted(traces.formats())
+MARK = b"\xef\xbb\xbf"
 
 
 def write(folder, name, data):
@@ -56,6 +60,26 @@ def test_a_sound_file_is_read_whole(tmp_path, name):
     holds = traces.formats()[name].rpartition(": ")[2]
     for table in ("jobs", "nodes", "demand"):
         assert table in holds or len(getattr(trace, table)) == 0, f"{name} holds {table}, too"
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "parquet"])
+def test_a_byte_order_mark_before_the_text_does_no_harm(tmp_path, name, pack):
+    """Tables, account and recognition are those of the file without it, and so is a complaint."""
+    data = SAMPLES[name].data
+    path = write(tmp_path, name, pack(data))
+    plain, head = read(tmp_path, name, path), read_head(path)
+    write(tmp_path, name, pack(MARK + data))
+    marked = read(tmp_path, name, path)
+    assert read_head(path) == head  # what a format is told by
+    for table in ("jobs", "nodes", "events", "demand"):
+        pd.testing.assert_frame_equal(getattr(marked, table), getattr(plain, table))
+    assert marked.meta == plain.meta
+    broken = data[:20] + b"\0" + data[20:]
+    write(tmp_path, name, pack(broken))
+    complaint = attempt(tmp_path, name, path, "raise")[1]
+    write(tmp_path, name, pack(MARK + broken))
+    assert attempt(tmp_path, name, path, "raise")[1] == complaint != ""
 
 
 @pytest.mark.parametrize("on_error", ["raise", "drop"])

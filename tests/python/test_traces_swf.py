@@ -101,6 +101,14 @@ def test_the_filter_drops_and_counts_by_first_reason(log):
     assert "1 partial executions" in trace.summary()
 
 
+def test_a_run_time_is_cut_to_a_limit_of_a_fraction_of_a_second(log):
+    """Nothing is rounded off, though the run times are whole."""
+    assert traces.load(log(swf_line(run=60, limit=59.5))).jobs["duration_s"].tolist() == [59.5]
+    whole = traces.load(log(swf_line(run=99), swf_line(job=2, limit=-1)), missing_limit="keep")
+    assert whole.jobs["duration_s"].tolist() == [90, 60]
+    assert whole.jobs["duration_s"].dtype == "int64"
+
+
 def test_a_missing_limit_can_be_the_run_time_or_stay_missing(log):
     """``missing_limit`` keeps jobs that the filter would drop."""
     path = log(swf_line(), swf_line(job=2, limit=-1))

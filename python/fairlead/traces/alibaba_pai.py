@@ -16,7 +16,7 @@ from fairlead.errors import InvalidInputError
 from fairlead.traces.alibaba_nodes import alibaba_nodes
 from fairlead.traces.plain_lines import split_plain
 from fairlead.traces.records import Records, check_choice, recorded_times
-from fairlead.traces.source import check_on_error, fail, read_bytes, require_text
+from fairlead.traces.source import check_on_error, fail, read_bytes, require_text, without_mark
 from fairlead.traces.trace import Trace, no_events, no_nodes
 
 __all__ = ["read_alibaba_pai", "sniff_alibaba_pai"]
@@ -199,7 +199,7 @@ def _only_member(name: str, data: bytes) -> bytes:
             opened = archive.extractfile(files[0]) if len(files) == 1 else None
             if opened is None:
                 raise fail(name, 1, 1, f"must be an archive of one file; got {len(files)}")
-            return opened.read()
+            return without_mark(opened.read())
     except (tarfile.TarError, EOFError, OSError) as error:
         raise fail(name, 1, 1, f"the archive is damaged ({error}); fetch it again") from error
 

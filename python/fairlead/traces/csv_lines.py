@@ -16,7 +16,6 @@ from fairlead.traces.source import fail, line_at
 __all__ = ["separator_of", "split_records"]
 
 _SEPARATORS = ",;\t|"
-_MARK = b"\xef\xbb\xbf"
 
 
 def separator_of(first_line: str) -> str | None:
@@ -49,7 +48,6 @@ def split_records(
         Not UTF-8 text, no records, a bad header, or a record whose number of fields is not the
         header's; names file, line and column.
     """
-    data = data.removeprefix(_MARK)
     text = _decoded(path, data)
     separator = _checked(separator) or separator_of(_first_line(text)) or ","
     lines = _even_lines(data, text, separator)

@@ -13,7 +13,6 @@ from fairlead.traces.source import fail, line_at, read_bytes, require_text
 
 __all__ = ["Json", "read_json", "starts_json"]
 
-_MARK = b"\xef\xbb\xbf"
 _WORDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -133,7 +132,6 @@ def read_json(path: str | PathLike[str], *, droppable: bool = True) -> Json:
     """
     name, data = read_bytes(path)
     require_text(name, data)
-    data = data.removeprefix(_MARK)
     try:
         return Json(name, "", json.loads(data.decode("utf-8")), droppable)
     except UnicodeDecodeError as error:
@@ -154,5 +152,5 @@ def starts_json(head: bytes, opening: bytes, *words: bytes) -> bool:
     >>> starts_json(b' {"kind": "List"}', b"{", b'"kind"')
     True
     """
-    text = head.removeprefix(_MARK).lstrip()
+    text = head.lstrip()
     return text.startswith(opening) and all(word in text for word in words)

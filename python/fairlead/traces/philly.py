@@ -153,7 +153,7 @@ class _Lines:
         self._path = path
 
     def __getitem__(self, row: int) -> int:
-        text = read_bytes(self._path)[1].decode("utf-8-sig")
+        text = read_bytes(self._path)[1].decode()
         decoder = json.JSONDecoder()
         at = _after_blanks(text, text.index("[") + 1)
         for _ in range(row):

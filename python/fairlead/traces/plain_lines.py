@@ -14,8 +14,6 @@ from fairlead.traces.source import fail, line_at
 
 __all__ = ["split_plain"]
 
-_MARK = b"\xef\xbb\xbf"
-
 
 def split_plain(
     path: str,
@@ -53,7 +51,7 @@ def split_plain(
     >>> frame.values.tolist(), lines.tolist()
     ([['1', 'RUNNING']], [3])
     """
-    data = data.removeprefix(_MARK).replace(b"\r\n", b"\n")
+    data = data.replace(b"\r\n", b"\n")
     _check_encoding(path, data)
     octets = np.frombuffer(data if data.endswith(b"\n") else data + b"\n", dtype=np.uint8)
     ends = np.flatnonzero(octets == ord("\n"))

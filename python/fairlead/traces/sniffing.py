@@ -8,8 +8,6 @@ from fairlead.traces.csv_lines import separator_of
 
 __all__ = ["by_header", "header_names"]
 
-_MARK = b"\xef\xbb\xbf"
-
 
 def by_header(*headers: Sequence[str]) -> Callable[[str, bytes], str | None]:
     """Tell a format by its header line: one of these lists of columns, in any order.
@@ -40,7 +38,7 @@ def header_names(head: bytes, columns: Sequence[str]) -> str | None:
     >>> header_names(b"a,time", ("name", "time"))
     'the first line names no column name'
     """
-    first = head.removeprefix(_MARK).lstrip().split(b"\n", 1)[0].decode("utf-8", "replace")
+    first = head.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace")
     names = [name.strip().strip('"') for name in first.split(separator_of(first) or ",")]
     missing = [column for column in columns if column not in names]
     return f"the first line names no column {missing[0]}" if missing else None

@@ -10,9 +10,19 @@ from typing import Any
 
 from fairlead.errors import InvalidInputError
 
-__all__ = ["check_on_error", "fail", "line_at", "read_bytes", "read_head", "require_text"]
+__all__ = [
+    "check_on_error",
+    "fail",
+    "line_at",
+    "read_bytes",
+    "read_head",
+    "require_text",
+    "without_mark",
+]
 
 _GZIP = b"\x1f\x8b"
+# What editors and shells of Windows put before UTF-8 text.
+_MARK = b"\xef\xbb\xbf"
 _HEAD = 1 << 16
 
 
@@ -23,6 +33,8 @@ def fail(path: str, line: int, column: Any, complaint: str) -> InvalidInputError
 
 def read_bytes(path: str | PathLike[str]) -> tuple[str, bytes]:
     """The path as text and the content, unpacked if it is gzip (by content, not by name).
+
+    A byte order mark before text is left out.
 
     Raises
     ------
@@ -35,9 +47,9 @@ def read_bytes(path: str | PathLike[str]) -> tuple[str, bytes]:
     except (OSError, ValueError) as error:
         raise InvalidInputError(f"{name!r} cannot be read: {error}") from error
     if not data.startswith(_GZIP):
-        return name, data
+        return name, without_mark(data)
     try:
-        return name, gzip.decompress(data)
+        return name, without_mark(gzip.decompress(data))
     except (OSError, EOFError, zlib.error) as error:
         line = _unpacked_part(data).count(b"\n") + 1
         raise fail(
@@ -46,7 +58,7 @@ def read_bytes(path: str | PathLike[str]) -> tuple[str, bytes]:
 
 
 def read_head(path: str | PathLike[str]) -> bytes:
-    """The first bytes of the content, unpacked as far as that goes.
+    """The first bytes of the content as `read_bytes` gives it, unpacked as far as that goes.
 
     Raises
     ------
@@ -58,7 +70,12 @@ def read_head(path: str | PathLike[str]) -> bytes:
             head = file.read(_HEAD)
     except (OSError, ValueError) as error:
         raise InvalidInputError(f"{fspath(path)!r} cannot be read: {error}") from error
-    return _unpacked_part(head) if head.startswith(_GZIP) else head
+    return without_mark(_unpacked_part(head) if head.startswith(_GZIP) else head)
+
+
+def without_mark(data: bytes) -> bytes:
+    """The content without the byte order mark before it, if there is one."""
+    return data.removeprefix(_MARK)
 
 
 def _unpacked_part(data: bytes) -> bytes:

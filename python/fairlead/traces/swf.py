@@ -166,6 +166,12 @@ def sniff_swf(name: str, head: bytes) -> str | None:
     return None if head.lstrip().startswith(b";") else "it has no data line"
 
 
+def _as_before(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Of the type they were of, unless that would lose fractions of a second."""
+    cast = values.astype(dtype)
+    return cast if (cast == values).all() else values
+
+
 def _check_options(
     processors: str, missing_limit: str, keep: Iterable[str], on_error: str
 ) -> dict[str, Any]:
@@ -299,7 +305,7 @@ class _Log:
                 limit = np.where(missing, np.nan, limit)
         over = run > limit
         if over.any():
-            run = np.where(over, limit, run).astype(run.dtype)
+            run = _as_before(np.where(over, limit, run), run.dtype)
             repaired["run time cut to the requested time"] = int(over.sum())
         columns: dict[str, Any] = {
             "job_id": self.field(_JOB)[rows].astype(np.int64),
