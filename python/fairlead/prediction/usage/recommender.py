@@ -164,7 +164,8 @@ class UsageRecommender(Recommender):
         """
         saved: dict[Any, dict[str, Any]] = {name: {"version": "v3"} for name in self.keys_.names()}
         for resource, bank in self.banks_.items():
-            for name, row in zip(self.keys_.names(), bank.save(self._latest_ns), strict=True):
+            # Keys that came after a resource's last sample are not in its bank.
+            for name, row in zip(self.keys_.names(), bank.save(self._latest_ns), strict=False):
                 reference, total, buckets, weights, first, last, samples = row
                 if samples == 0:
                     continue
