@@ -127,6 +127,15 @@ def test_text_and_picture() -> None:
     assert len(report.plot().axes[0].patches) == 3 * 2
 
 
+def test_jobs_that_never_ran_wasted_nothing() -> None:
+    """Their report says so, as text and as a picture."""
+    report = rightsizing(JOBS.assign(duration_s=0.0))
+    assert report.totals["asked_h"].tolist() == [0.0]
+    assert report.groups["wasted_frac"].tolist() == [0.0, 0.0]
+    assert "GPU hours: 0 asked, 0% measured, use not measured" in str(report)
+    assert report.plot().axes[0].get_xlim() == (0.0, 1.18)
+
+
 def test_bad_reports_are_errors() -> None:
     """Missing columns, unknown prices and values out of range are named."""
     for jobs, options, message in (
