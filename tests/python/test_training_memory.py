@@ -138,6 +138,7 @@ def test_bad_settings_are_errors() -> None:
         ({"zero_stage": 4}, "zero_stage must be 0, 1, 2 or 3"),
         ({"batch": 0}, "batch must be a whole number of at least 1"),
         ({"data_parallel": 1.5}, "data_parallel must be a whole number"),
+        ({"micro_batches": 0}, "micro_batches must be a whole number"),
         ({"trainable": 0}, "trainable must be above 0"),
         ({"slack": -1}, "slack must be at least 0"),
         ({"recompute": "some"}, "recompute must be none"),
@@ -152,3 +153,5 @@ def test_bad_settings_are_errors() -> None:
             training_memory(**setting)
     with pytest.raises(InvalidInputError, match="precision must be fp32, bf16"):
         inference_memory(7e9, 1, 128, "fp7")
+    with pytest.raises(InvalidInputError, match="kv_heads must be a whole number"):
+        inference_memory(7e9, 1, 128, kv_heads=0)
