@@ -133,6 +133,15 @@ def test_options_reach_the_scheduler_and_frames_may_be_polars() -> None:
     assert fcfs.choice["a100"] >= easy.choice["a100"]
 
 
+@pytest.mark.parametrize("name", ["p5_wait_s", "p05_wait_s", "p50_wait_s", "p50.0_wait_s"])
+def test_percentiles_may_be_written_in_any_way(name: str) -> None:
+    """The column of the measure is named as the target is."""
+    jobs = jobs_of(60, seed=6)
+    size = capacity_plan(jobs, KIND, target={name: 600})
+    p = float(name[1:].removesuffix("_wait_s"))
+    assert size.row[name] == waits_on(jobs, size.cluster, p)
+
+
 def test_what_cannot_be_held_is_an_error() -> None:
     """Jobs too large for any node, too few nodes allowed, unknown targets and bad kinds say so."""
     jobs = jobs_of(50, seed=1)

@@ -173,15 +173,10 @@ class Trials:
         stuck = np.isnan(waits)  # can never run
         waits = np.where(stuck, np.inf, waits)
         found = _PERCENTILE.fullmatch(self._target.name)
-        percentiles = {50.0, *([float(found[1])] if found else [])}
-        ordered = {p: _percentile(waits, p) for p in percentiles}
-        held = {f"p{p:g}_wait_s": value for p, value in ordered.items() if p != 50.0}
-        if found and float(found[1]) == 50.0:
-            held[self._target.name] = ordered[50.0]
         return {
             "mean_wait_s": float(waits.mean()) if len(waits) else 0.0,
-            "median_wait_s": ordered[50.0],
-            **held,
+            "median_wait_s": _percentile(waits, 50.0),
+            **({found[0]: _percentile(waits, float(found[1]))} if found else {}),
             "mean_bounded_slowdown": (
                 np.inf if stuck.any() else float(metrics["mean_bounded_slowdown"])
             ),
