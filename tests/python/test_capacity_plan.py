@@ -230,6 +230,12 @@ def test_forecast_mistakes_are_errors() -> None:
         capacity_plan(forecast, KIND.drop(columns="gpus").assign(cpus=4), target={"quantile": 0.9})
     with pytest.raises(InvalidInputError, match="from 0 to 1, got 90"):
         capacity_plan(forecast, KIND, target={"quantile": 90})
+    for price in (-1.0, np.nan, np.inf):
+        with pytest.raises(InvalidInputError, match="finite and at least 0"):
+            capacity_plan(forecast, KIND, target={"missing_usd_per_unit_hour": price})
+    free = KIND.drop(columns="price_usd_per_hour")
+    with pytest.raises(InvalidInputError, match="give the kinds a price"):
+        capacity_plan(forecast, free, target={"missing_usd_per_unit_hour": 5.0})
     with pytest.raises(InvalidInputError, match="takes no policy"):
         capacity_plan(forecast, KIND, target={"quantile": 0.9}, policy="fcfs")
 
