@@ -142,6 +142,19 @@ def test_percentiles_may_be_written_in_any_way(name: str) -> None:
     assert size.row[name] == waits_on(jobs, size.cluster, p)
 
 
+@pytest.mark.parametrize("budget", [6, 11])
+def test_no_more_sizes_are_simulated_than_the_budget(budget: int) -> None:
+    """With one kind or two; what was found by then holds, and with one size nothing did."""
+    jobs, target = jobs_of(150, seed=7), {"p95_wait_s": 60}
+    two = pd.DataFrame({"kind": ["a", "b"], "gpus": [4, 8], "price_usd_per_hour": [12.0, 20.0]})
+    for kinds in (KIND, two):
+        size = capacity_plan(jobs, kinds, target=target, budget=budget)
+        assert len(size.candidates) <= budget
+        assert size.row["holds"]
+        with pytest.raises(InvalidInputError, match="no size tried holds"):
+            capacity_plan(jobs, kinds, target=target, budget=1)
+
+
 def test_what_cannot_be_held_is_an_error() -> None:
     """Jobs too large for any node, too few nodes allowed, unknown targets and bad kinds say so."""
     jobs = jobs_of(50, seed=1)
@@ -159,6 +172,8 @@ def test_what_cannot_be_held_is_an_error() -> None:
     ):
         with pytest.raises(InvalidInputError, match=message):
             capacity_plan(bad, kinds, target=wanted)
+    with pytest.raises(InvalidInputError, match="budget must be a whole number of sizes"):
+        capacity_plan(jobs, KIND, target=target, budget=0)
 
 
 def test_sizes_are_told_and_drawn() -> None:
