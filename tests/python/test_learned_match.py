@@ -209,6 +209,8 @@ def test_mistakes_are_errors() -> None:
         match(jobs, NODES, method="learned", model=LearnedMatcher())
     with pytest.raises(InvalidInputError, match="tasks needs a column 'limit_s'"):
         match(jobs.drop(columns="limit_s"), NODES, method="learned", model=fitted())
+    with pytest.raises(InvalidInputError, match=r"tasks\['job_id'\] must be distinct; row 2"):
+        LearnedMatcher().fit(tasks.assign(job_id=[0, 1, 1, 3]), good)
     for outcomes, message in (
         (["cpu"] * 4, "at least two types that were best"),
         (["cpu"] * 3, "one type a task, 4"),

@@ -183,6 +183,7 @@ def _best_of(table: Table, outcomes: Any) -> tuple[NDArray[Any], Floats]:
     value = np.asarray(numbers.filled(np.nan), dtype=np.float64)
     fine = (value > 0) & (value < np.inf)
     seen.require(fine, "value", "above 0 and finite", "drop the row or mend the cell")
+    table.ids("job_id")  # distinct, or outcomes would not tell whose they are
     position = pd.Index(table.series("job_id").to_numpy())
     row = position.get_indexer(pd.Index(seen.series("job_id").to_numpy()))
     seen.require(row >= 0, "job_id", "one of the tasks'", "drop the row")
