@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fairlead import _core
 from fairlead.errors import InvalidInputError
-from fairlead.prediction.jobs.traits import JobLog, read_log
+from fairlead.prediction.jobs.traits import read_log
 
 __all__ = [
     "LastTwo",
@@ -123,11 +123,8 @@ class OnlineRunTimes(RunTimeEstimator):
         """Learn from further jobs, which are submitted after those known."""
         if getattr(self, "_learner", None) is None:
             self._learner = self._fresh()
-        log = read_log(jobs)
-        run_s = log.run_s if y is None else np.asarray(y, dtype=np.float64)
-        if run_s.shape != (log.columns.n,):
-            raise InvalidInputError(f"y must have one value a job; got shape {run_s.shape}")
-        self._learner.replay(log.traits, _learnt_ends(log, run_s), run_s)
+        log = read_log(jobs, run_s=y)
+        self._learner.replay(log.traits, log.end_s, log.run_s)
         return self
 
     @property
@@ -172,11 +169,6 @@ class OnlineRunTimes(RunTimeEstimator):
                 f"{type(self).__name__} is not fitted yet; call fit(jobs) first"
             )
         return learner
-
-
-def _learnt_ends(log: JobLog, run_s: _Floats) -> _Floats:
-    """When each job may be learnt from: never, where its run time is not known."""
-    return np.where(np.isnan(run_s), np.nan, log.end_s)
 
 
 class UserLimit(OnlineRunTimes):

@@ -177,8 +177,7 @@ def predict_run_times(
     bounds: Any = np.empty(0)
     quantiles: tuple[float, ...] = ()
     if isinstance(estimator, OnlineRunTimes):
-        ends = np.where(np.isnan(log.run_s), np.nan, log.end_s)
-        run_time_s, bounds = estimator.learner().replay(log.traits, ends, log.run_s)
+        run_time_s, bounds = estimator.learner().replay(log.traits, log.end_s, log.run_s)
         quantiles = tuple(float(q) for q in estimator.quantiles)
     else:
         run_time_s = estimator.predict_in_order(jobs, end_time=end_time)
