@@ -263,6 +263,10 @@ def test_accuracy_wants_run_times() -> None:
     for run, predicted in (([], []), ([0.0], [1.0]), ([1.0], [1.0, 2.0]), ([1.0], [np.nan])):
         with pytest.raises(InvalidInputError, match=r"run_s|shape"):
             run_time_accuracy(run, predicted)
+    with pytest.raises(InvalidInputError, match="block must be 1 job or more, got 0"):
+        run_time_accuracy([1.0], [1.0], block=0)
+    with pytest.raises(InvalidInputError, match="skip must be 0 jobs or more, got -2"):
+        predict_run_times(some_jobs(20, seed=15)).accuracy(skip=-2)
 
 
 def test_forecast_prints_and_draws() -> None:

@@ -98,8 +98,10 @@ class RunTimeForecast(Printed):
         Raises
         ------
         InvalidInputError
-            No job is left.
+            No job is left, or a count is below 0.
         """
+        if skip < 0:
+            raise InvalidInputError(f"skip must be 0 jobs or more, got {skip!r}")
         order = np.argsort(self._log.columns.submit_ns, kind="stable")[skip:]
         order = order[self._log.run_s[order] > 0]
         limit_s = self._log.traits["limit_s"]
