@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fairlead.prediction.backtesting import BacktestResult
     from fairlead.prediction.forecasting import DemandForecast
 
-__all__ = ["draw_backtest", "draw_forecast"]
+__all__ = ["StepPanel", "draw_backtest", "draw_forecast", "panels_over"]
 
 # How much of the colour bands have, from the widest to the narrowest; mixed and not see-through,
 # so that the legend shows the picture's colours.
@@ -51,9 +51,9 @@ def draw_forecast(forecast: DemandForecast, unique_id: Any) -> Figure:
     aheads = [frame[frame["unique_id"] == name] for name in names]
     shown = max(3 * len(aheads[0]), 2 * max(forecast.season_lengths[:1], default=24))
     pasts = [history[history["unique_id"] == name].sort_values("ds").tail(shown) for name in names]
-    figure, panels, scale = _panels(len(names), [*pasts, *aheads])
+    figure, panels, scale = panels_over(len(names), [*pasts, *aheads])
     for axes, name, past, ahead in zip(panels, names, pasts, aheads, strict=True):
-        drawn = _Drawn(axes, scale, forecast.freq)
+        drawn = StepPanel(axes, scale, freq_ns(forecast.freq))
         drawn.line(past, "y", DEMAND, "history", 1.1)
         drawn.line(ahead, forecast.model, FORECAST, f"forecast ({forecast.model})", 1.6)
         drawn.bands(ahead, forecast.model, forecast.levels)
@@ -72,9 +72,9 @@ def draw_backtest(result: BacktestResult, unique_id: Any) -> Figure:
     name = ids[0] if unique_id is None else _known(unique_id, ids)
     rows = frame[frame["unique_id"] == name]
     outcomes = rows.drop_duplicates("ds").sort_values("ds")
-    figure, panels, scale = _panels(len(result.models), [rows])
+    figure, panels, scale = panels_over(len(result.models), [rows])
     for axes, model in zip(panels, result.models, strict=True):
-        drawn = _Drawn(axes, scale, result.freq)
+        drawn = StepPanel(axes, scale, freq_ns(result.freq))
         drawn.line(outcomes, "y", DEMAND, "outcome", 1.1)
         for i, (_, window) in enumerate(rows.groupby("cutoff")):
             drawn.line(window, model, FORECAST, None if i else "forecast", 1.6)
@@ -84,11 +84,11 @@ def draw_backtest(result: BacktestResult, unique_id: Any) -> Figure:
     return figure
 
 
-class _Drawn:
+class StepPanel:
     """One panel of step lines over intervals of one length."""
 
-    def __init__(self, axes: Axes, scale: TimeScale, freq: str) -> None:
-        self._axes, self._scale, self._step_ns = axes, scale, freq_ns(freq)
+    def __init__(self, axes: Axes, scale: TimeScale, step_ns: int) -> None:
+        self._axes, self._scale, self._step_ns = axes, scale, step_ns
 
     def line(
         self, rows: pd.DataFrame, column: str, color: str, label: str | None, width: float
@@ -140,7 +140,9 @@ def _known(unique_id: Any, ids: Any) -> Any:
     return unique_id
 
 
-def _panels(count: int, tables: Iterable[pd.DataFrame]) -> tuple[Picture, list[Axes], TimeScale]:
+def panels_over(
+    count: int, tables: Iterable[pd.DataFrame]
+) -> tuple[Picture, list[Axes], TimeScale]:
     """An empty picture, its panels from the top, and the scale of all times in the tables."""
     steps = [StepTable.of(table, "ds") for table in tables]
     ends = [(table.ns.min(), table.ns.max()) for table in steps]
