@@ -10,7 +10,7 @@ import numpy as np
 
 from fairlead.errors import InvalidInputError
 from fairlead.parameters import Parametrised
-from fairlead.prediction.usage.frames import RESOURCES, Keys, Usage, Use, read_usage
+from fairlead.prediction.usage.frames import RESOURCES, Keys, Use, read_usage
 from fairlead.tables import to_native_like, without_columns
 
 __all__ = ["Recommender"]
@@ -98,16 +98,17 @@ class Recommender(Parametrised, ABC):
     def _member(self) -> str | None:
         return None
 
-    def _observe(self, read: Usage) -> None:
-        for resource, use in read.used.items():
+    def _observe(self, used: dict[str, Use]) -> None:
+        for resource, use in used.items():
             if resource not in self.banks_:
                 self.banks_[resource] = self._bank(resource)
-            self._take(self.banks_[resource], read, use)
+            self._take(self.banks_[resource], use)
 
     @abstractmethod
     def _bank(self, resource: str) -> Any:
         """A recommender of the core for one resource."""
 
-    @abstractmethod
-    def _take(self, bank: Any, read: Usage, use: Use) -> None:
+    def _take(self, bank: Any, use: Use) -> None:
         """Give the samples of one resource to its bank."""
+        bank.resize(len(self.keys_))
+        bank.observe(use.key, use.time_ns, use.value)
