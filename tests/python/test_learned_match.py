@@ -216,6 +216,7 @@ def test_mistakes_are_errors() -> None:
         (["cpu"] * 3, "one type a task, 4"),
         (["cpu", None, "gpu", "gpu"], r"outcomes\[1\] is missing"),
         (good.assign(value=0.0), "above 0 and finite"),
+        (good.assign(value=np.inf), "above 0 and finite"),
         (good.assign(job_id=99), "one of the tasks'"),
         (good.groupby("job_id").head(1), "got none"),
     ):

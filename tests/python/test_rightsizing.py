@@ -89,6 +89,35 @@ def test_advice_never_asks_for_more() -> None:
     assert (advice["share"], advice["risk_frac"]) == (1.0, 0.9)
 
 
+def test_columns_of_swf_count_for_each_processor() -> None:
+    """Memory asked and used in KiB, and CPU seconds; hours and groups as a table has them."""
+    jobs = pd.DataFrame(
+        {
+            "user": "u",
+            "duration_s": 7200.0,
+            "cpus": [4] * 5,
+            "asked_memory_kib": 2 << 20,
+            "recorded_memory_kib": 1 << 20,
+            "recorded_cpu_time_s": 3600.0,
+        }
+    )
+    report = rightsizing(jobs)
+    assert report.jobs["memory_gib_asked"].tolist() == [8.0] * 5
+    assert report.jobs["memory_gib_used"].tolist() == [4.0] * 5
+    assert report.jobs["cpus_used"].tolist() == [2.0] * 5
+    assert report.jobs["wasted_usd"].tolist() == [0.0] * 5
+    assert report.totals.set_index("resource")["wasted_h"].to_dict() == {
+        "cpus": 20.0,
+        "memory_gib": 40.0,
+    }
+    saved = report.advice.set_index("resource")["saved_h"]
+    assert saved["memory_gib"] == pytest.approx(5 * 2 * (8 - 4.4))
+    assert [str(name) for name in report.groups] == [
+        *("user", "resource", "jobs", "asked_h", "measured_h", "used_h", "wasted_h"),
+        *("wasted_frac", "lost_h", "wasted_usd", "lost_usd"),
+    ]
+
+
 def test_few_jobs_get_no_advice() -> None:
     """Below `least_jobs` there is none, and the table keeps its columns."""
     report = rightsizing(JOBS.drop(columns="limit_s"))
@@ -146,6 +175,7 @@ def test_bad_reports_are_errors() -> None:
         (JOBS, {"prices": {"gpu": 1.0}}, "got gpu"),
         (JOBS, {"prices": {"gpus": -1.0}}, "at least 0, got -1.0"),
         (JOBS, {"quantile": 95}, "quantile must be"),
+        (JOBS, {"quantile": 1.01}, "quantile must be"),
         (JOBS, {"margin": -0.1}, "margin must be"),
         (JOBS, {"least_jobs": 0}, "least_jobs must be"),
         (JOBS.iloc[:0], {}, "jobs has no rows"),
