@@ -112,6 +112,8 @@ def test_columns_of_swf_count_for_each_processor() -> None:
     }
     saved = report.advice.set_index("resource")["saved_h"]
     assert saved["memory_gib"] == pytest.approx(5 * 2 * (8 - 4.4))
+    slurm = jobs.drop(columns="recorded_memory_kib").assign(recorded_max_rss_gib=3.0)
+    assert rightsizing(slurm).jobs["memory_gib_used"].tolist() == [3.0] * 5
     assert [str(name) for name in report.groups] == [
         *("user", "resource", "jobs", "asked_h", "measured_h", "used_h", "wasted_h"),
         *("wasted_frac", "lost_h", "wasted_usd", "lost_usd"),
@@ -130,6 +132,8 @@ def test_limits_are_advised_in_seconds() -> None:
     jobs = pd.DataFrame({"user": "u", "duration_s": 3600.0, "limit_s": 36_000.0, "gpus": [1] * 20})
     advice = rightsizing(jobs).advice.set_index("resource").loc["limit_s"]
     assert advice["recommended"] == pytest.approx(3960.0)
+    assert advice["typical_asked"] == 36_000.0
+    assert advice["share"] == pytest.approx(0.11)
     assert advice["saved_h"] == 0.0
     assert advice["risk_frac"] == pytest.approx(1 / 22)
 
@@ -152,6 +156,10 @@ def test_index_of_jobs_is_kept() -> None:
 def test_text_and_picture() -> None:
     """The summary names waste, money and failures; the picture has a bar a user and part."""
     report = rightsizing(JOBS, prices={"gpus": 2.0})
+    assert "98% measured" in str(report)
+    both = str(rightsizing(JOBS.assign(cpus=99, used_cpus=9.0), prices={"gpus": 2.0}))
+    assert both.count("user ann: 6 GPU hours wasted of 24 (25%)") == 1
+    assert "CPU hours wasted" not in both
     assert "6 wasted (24% of what was measured), 12 USD; 16 in jobs that failed" in str(report)
     assert len(report.plot().axes[0].patches) == 3 * 2
 

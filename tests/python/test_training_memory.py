@@ -27,6 +27,7 @@ def state_bytes(memory: MemoryEstimate) -> float:
         ("mixed", "adamw_8bit", 10),
         ("mixed", "lion", 12),
         ("mixed", "sgd", 8),
+        ("mixed", "adagrad", 12),
         ("fp32", "momentum", 12),
     ],
 )
@@ -136,6 +137,27 @@ def test_activations_of_32_bit_count_twice() -> None:
     for part in ("activations", "recomputed layer"):
         assert full[part] == 2 * half[part] > 0
     assert full["logits"] == half["logits"] > 0
+
+
+def test_logits_and_gathered_layers_by_hand() -> None:
+    """4 bytes a token and word of the vocabulary; with ZeRO 3 two whole layers of 32."""
+    over: dict[str, Any] = {"tensor_parallel": 2, "layers": 32, "hidden": 4096}
+    memory = training_memory(6.74e9, 3, 128, data_parallel=8, zero_stage=3, **over)
+    assert memory["logits"] * GIB == pytest.approx(4 * 3 * 128 * 32_000 / 2)
+    assert memory["gathered layers"] * GIB == pytest.approx(2 * 2 * 6.74e9 / (32 * 2))
+    alone = training_memory(6.74e9, 3, 128, zero_stage=3, **over)
+    assert alone["gathered layers"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("precision", "bytes_each"),
+    [("fp32", 4), ("bf16", 2), ("fp16", 2), ("fp8", 1), ("int8", 1), ("int4", 0.5)],
+)
+def test_served_weights_take_their_precision(precision: str, bytes_each: float) -> None:
+    """So much a weight; the cache as much a number where that is asked for."""
+    memory = inference_memory(6.74e9, 1, 2048, precision, cache_precision=precision, layers=32)
+    assert memory["weights"] * GIB == pytest.approx(bytes_each * 6.74e9)
+    assert memory["key-value cache"] == bytes_each / 2
 
 
 def test_rules_are_told_with_what_they_are_divided_by() -> None:
