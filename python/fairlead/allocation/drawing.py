@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fairlead.allocation.plan import CapacityPlan
     from fairlead.allocation.pools import Pool
 
-__all__ = ["draw_plan", "tidy"]
+__all__ = ["draw_plan"]
 
 
 def draw_plan(plan: CapacityPlan) -> Figure:
@@ -82,16 +82,3 @@ def _named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if "unique_id" not in frame:
         return frame
     return frame[(frame["unique_id"].astype(str) == name).to_numpy()]
-
-
-def tidy(axes: Axes, *, dates: bool) -> None:
-    """A time axis whose labels do not run into each other, and no frame where there is no data."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    axes.spines[["top", "right"]].set_visible(False)
-    if not dates:
-        axes.set_xlabel("time (s)")
-        return
-    locator = AutoDateLocator()
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
