@@ -282,6 +282,7 @@ def test_dynamic_is_the_largest_need_within_reach(
 
 def test_the_picture_shows_plan_forecast_and_history() -> None:
     """One panel a pool."""
+    date2num = pytest.importorskip("matplotlib.dates").date2num
     forecast = expect(10, 20, 15, start="2024-01-02")
     history = pd.DataFrame(
         {
@@ -291,8 +292,9 @@ def test_the_picture_shows_plan_forecast_and_history() -> None:
         }
     )
     plan = allocate(Expected(forecast.frame, history=history), cluster(), "dynamic", startup_s=600)
-    figure = plan.plot()
-    (axes,) = figure.axes
+    (axes,) = plan.plot().axes
+    assert axes.get_ylabel() == "GPUs"
+    assert axes.get_xlim() == (date2num(history["ds"].iloc[0]), date2num(plan.end))
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert labels == ["demand so far", "forecast", "80 % band", "ordered", "all of the pool"]
     frame = pd.concat([expect(9, name="dear").frame, expect(9, name="cheap").frame])

@@ -133,6 +133,28 @@ def test_options_reach_the_scheduler_and_frames_may_be_polars() -> None:
     assert fcfs.choice["a100"] >= easy.choice["a100"]
 
 
+@pytest.mark.parametrize("name", ["p5_wait_s", "p05_wait_s", "p50_wait_s", "p50.0_wait_s"])
+def test_percentiles_may_be_written_in_any_way(name: str) -> None:
+    """The column of the measure is named as the target is."""
+    jobs = jobs_of(60, seed=6)
+    size = capacity_plan(jobs, KIND, target={name: 600})
+    p = float(name[1:].removesuffix("_wait_s"))
+    assert size.row[name] == waits_on(jobs, size.cluster, p)
+
+
+@pytest.mark.parametrize("budget", [6, 11])
+def test_no_more_sizes_are_simulated_than_the_budget(budget: int) -> None:
+    """With one kind or two; what was found by then holds, and with one size nothing did."""
+    jobs, target = jobs_of(150, seed=7), {"p95_wait_s": 60}
+    two = pd.DataFrame({"kind": ["a", "b"], "gpus": [4, 8], "price_usd_per_hour": [12.0, 20.0]})
+    for kinds in (KIND, two):
+        size = capacity_plan(jobs, kinds, target=target, budget=budget)
+        assert len(size.candidates) <= budget
+        assert size.row["holds"]
+        with pytest.raises(InvalidInputError, match="no size tried holds"):
+            capacity_plan(jobs, kinds, target=target, budget=1)
+
+
 def test_what_cannot_be_held_is_an_error() -> None:
     """Jobs too large for any node, too few nodes allowed, unknown targets and bad kinds say so."""
     jobs = jobs_of(50, seed=1)
@@ -150,6 +172,8 @@ def test_what_cannot_be_held_is_an_error() -> None:
     ):
         with pytest.raises(InvalidInputError, match=message):
             capacity_plan(bad, kinds, target=wanted)
+    with pytest.raises(InvalidInputError, match="budget must be a whole number of sizes"):
+        capacity_plan(jobs, KIND, target=target, budget=0)
 
 
 def test_sizes_are_told_and_drawn() -> None:
@@ -221,6 +245,12 @@ def test_forecast_mistakes_are_errors() -> None:
         capacity_plan(forecast, KIND.drop(columns="gpus").assign(cpus=4), target={"quantile": 0.9})
     with pytest.raises(InvalidInputError, match="from 0 to 1, got 90"):
         capacity_plan(forecast, KIND, target={"quantile": 90})
+    for price in (-1.0, np.nan, np.inf):
+        with pytest.raises(InvalidInputError, match="finite and at least 0"):
+            capacity_plan(forecast, KIND, target={"missing_usd_per_unit_hour": price})
+    free = KIND.drop(columns="price_usd_per_hour")
+    with pytest.raises(InvalidInputError, match="give the kinds a price"):
+        capacity_plan(forecast, free, target={"missing_usd_per_unit_hour": 5.0})
     with pytest.raises(InvalidInputError, match="takes no policy"):
         capacity_plan(forecast, KIND, target={"quantile": 0.9}, policy="fcfs")
 

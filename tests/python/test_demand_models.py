@@ -285,6 +285,48 @@ def test_a_model_from_elsewhere_must_keep_the_protocol() -> None:
         predict(long({"a": daily(18)}), 3, model=Wrong())
 
 
+class PooledModel:
+    """The mean of all histories of a call: it learns from whatever it is given."""
+
+    name = "pooled"
+
+    def forecast(
+        self, histories: Sequence[np.ndarray], horizon: int, seasons: tuple[int, ...]
+    ) -> np.ndarray:
+        return np.full((len(histories), horizon), np.mean([y.mean() for y in histories]))
+
+
+def test_a_model_that_pools_histories_is_given_none_of_later_times() -> None:
+    """Another future changes nothing of a window, nor do windows and series that go on after it."""
+    early = long({"early": daily(24)})
+    early["ds"] -= pd.Timedelta("24h")
+    demand = pd.concat([long({"a": daily(22), "b": daily(23)}), early])
+    end = demand["ds"].max()
+
+    def window(frame: pd.DataFrame, cutoff: pd.Timestamp, n_windows: int) -> pd.DataFrame:
+        made = backtest(frame, 48, model=PooledModel(), n_windows=n_windows).frame
+        columns = ["unique_id", "ds", "pooled", "pooled-lo-80", "pooled-hi-80"]
+        return made.loc[made["cutoff"] == cutoff, columns].reset_index(drop=True)
+
+    for hours, names in ((144, ["a", "b"]), (168, ["early"])):
+        cutoff = end - pd.Timedelta(hours=hours)
+        want = window(demand, cutoff, 3)
+        assert want["unique_id"].unique().tolist() == names
+        changed = demand.assign(y=demand["y"].where(demand["ds"] <= cutoff, 1e6))
+        pd.testing.assert_frame_equal(window(changed, cutoff, 3), want)
+        alone = demand["unique_id"].isin(names) & (demand["ds"] <= cutoff + pd.Timedelta("48h"))
+        pd.testing.assert_frame_equal(window(demand[alone], cutoff, 1), want)
+
+
+def test_a_forecast_pools_series_that_ended_earlier() -> None:
+    """All that is known now is in one call of the model."""
+    late, early = long({"late": daily(22)}), long({"early": daily(24)})
+    early["ds"] -= pd.Timedelta("24h")
+    made = predict(pd.concat([late, early]), 2, model=PooledModel()).frame["pooled"]
+    assert len(made) == 4
+    assert (made == made.iloc[0]).all()
+
+
 def test_lightgbm_forecasts_a_day() -> None:
     """Closer than the mean of the last day; too short a history is an error."""
     pytest.importorskip("lightgbm")

@@ -209,11 +209,14 @@ def test_mistakes_are_errors() -> None:
         match(jobs, NODES, method="learned", model=LearnedMatcher())
     with pytest.raises(InvalidInputError, match="tasks needs a column 'limit_s'"):
         match(jobs.drop(columns="limit_s"), NODES, method="learned", model=fitted())
+    with pytest.raises(InvalidInputError, match=r"tasks\['job_id'\] must be distinct; row 2"):
+        LearnedMatcher().fit(tasks.assign(job_id=[0, 1, 1, 3]), good)
     for outcomes, message in (
         (["cpu"] * 4, "at least two types that were best"),
         (["cpu"] * 3, "one type a task, 4"),
         (["cpu", None, "gpu", "gpu"], r"outcomes\[1\] is missing"),
         (good.assign(value=0.0), "above 0 and finite"),
+        (good.assign(value=np.inf), "above 0 and finite"),
         (good.assign(job_id=99), "one of the tasks'"),
         (good.groupby("job_id").head(1), "got none"),
     ):

@@ -343,7 +343,8 @@ def test_a_plot_of_seconds_and_of_polars_works() -> None:
     """Whatever kind of time and frame came."""
     demand = pl.DataFrame({"ds": [3600 * i for i in range(60)], "y": seasonal(60)})
     (axes,) = predict(demand, 12).plot().axes
-    assert axes.get_xlabel() == "time (s)"
+    assert axes.get_xlabel() == "time (h)"
+    assert axes.get_xlim() == (12, 72)
 
 
 def test_the_room_imports_no_matplotlib() -> None:

@@ -89,6 +89,37 @@ def test_advice_never_asks_for_more() -> None:
     assert (advice["share"], advice["risk_frac"]) == (1.0, 0.9)
 
 
+def test_columns_of_swf_count_for_each_processor() -> None:
+    """Memory asked and used in KiB, and CPU seconds; hours and groups as a table has them."""
+    jobs = pd.DataFrame(
+        {
+            "user": "u",
+            "duration_s": 7200.0,
+            "cpus": [4] * 5,
+            "asked_memory_kib": 2 << 20,
+            "recorded_memory_kib": 1 << 20,
+            "recorded_cpu_time_s": 3600.0,
+        }
+    )
+    report = rightsizing(jobs)
+    assert report.jobs["memory_gib_asked"].tolist() == [8.0] * 5
+    assert report.jobs["memory_gib_used"].tolist() == [4.0] * 5
+    assert report.jobs["cpus_used"].tolist() == [2.0] * 5
+    assert report.jobs["wasted_usd"].tolist() == [0.0] * 5
+    assert report.totals.set_index("resource")["wasted_h"].to_dict() == {
+        "cpus": 20.0,
+        "memory_gib": 40.0,
+    }
+    saved = report.advice.set_index("resource")["saved_h"]
+    assert saved["memory_gib"] == pytest.approx(5 * 2 * (8 - 4.4))
+    slurm = jobs.drop(columns="recorded_memory_kib").assign(recorded_max_rss_gib=3.0)
+    assert rightsizing(slurm).jobs["memory_gib_used"].tolist() == [3.0] * 5
+    assert [str(name) for name in report.groups] == [
+        *("user", "resource", "jobs", "asked_h", "measured_h", "used_h", "wasted_h"),
+        *("wasted_frac", "lost_h", "wasted_usd", "lost_usd"),
+    ]
+
+
 def test_few_jobs_get_no_advice() -> None:
     """Below `least_jobs` there is none, and the table keeps its columns."""
     report = rightsizing(JOBS.drop(columns="limit_s"))
@@ -101,6 +132,8 @@ def test_limits_are_advised_in_seconds() -> None:
     jobs = pd.DataFrame({"user": "u", "duration_s": 3600.0, "limit_s": 36_000.0, "gpus": [1] * 20})
     advice = rightsizing(jobs).advice.set_index("resource").loc["limit_s"]
     assert advice["recommended"] == pytest.approx(3960.0)
+    assert advice["typical_asked"] == 36_000.0
+    assert advice["share"] == pytest.approx(0.11)
     assert advice["saved_h"] == 0.0
     assert advice["risk_frac"] == pytest.approx(1 / 22)
 
@@ -123,8 +156,21 @@ def test_index_of_jobs_is_kept() -> None:
 def test_text_and_picture() -> None:
     """The summary names waste, money and failures; the picture has a bar a user and part."""
     report = rightsizing(JOBS, prices={"gpus": 2.0})
+    assert "98% measured" in str(report)
+    both = str(rightsizing(JOBS.assign(cpus=99, used_cpus=9.0), prices={"gpus": 2.0}))
+    assert both.count("user ann: 6 GPU hours wasted of 24 (25%)") == 1
+    assert "CPU hours wasted" not in both
     assert "6 wasted (24% of what was measured), 12 USD; 16 in jobs that failed" in str(report)
     assert len(report.plot().axes[0].patches) == 3 * 2
+
+
+def test_jobs_that_never_ran_wasted_nothing() -> None:
+    """Their report says so, as text and as a picture."""
+    report = rightsizing(JOBS.assign(duration_s=0.0))
+    assert report.totals["asked_h"].tolist() == [0.0]
+    assert report.groups["wasted_frac"].tolist() == [0.0, 0.0]
+    assert "GPU hours: 0 asked, 0% measured, use not measured" in str(report)
+    assert report.plot().axes[0].get_xlim() == (0.0, 1.18)
 
 
 def test_bad_reports_are_errors() -> None:
@@ -137,6 +183,7 @@ def test_bad_reports_are_errors() -> None:
         (JOBS, {"prices": {"gpu": 1.0}}, "got gpu"),
         (JOBS, {"prices": {"gpus": -1.0}}, "at least 0, got -1.0"),
         (JOBS, {"quantile": 95}, "quantile must be"),
+        (JOBS, {"quantile": 1.01}, "quantile must be"),
         (JOBS, {"margin": -0.1}, "margin must be"),
         (JOBS, {"least_jobs": 0}, "least_jobs must be"),
         (JOBS.iloc[:0], {}, "jobs has no rows"),

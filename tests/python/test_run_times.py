@@ -210,6 +210,21 @@ def test_estimators_follow_the_conventions_of_scikit_learn(make: type[Any]) -> N
     assert (again.predict(jobs) == model.predict(jobs)).all()
 
 
+@pytest.mark.parametrize("make", [*ESTIMATORS, BoostedRunTimes])
+def test_run_times_may_come_beside_the_table(make: type[Any]) -> None:
+    """fit(jobs, y) without or against a column of run times is fit of jobs with that column."""
+    if make is BoostedRunTimes:
+        pytest.importorskip("lightgbm")
+    jobs = some_jobs(120, seed=14)
+    y = jobs["duration_s"]
+    want = make().fit(jobs).predict(jobs)
+    for other in (jobs.drop(columns="duration_s"), jobs.assign(duration_s=1e9)):
+        made = make().fit(other, y).predict(jobs)
+        np.testing.assert_allclose(made, want, rtol=1e-9)  # a column is rounded to nanoseconds
+    with pytest.raises(InvalidInputError, match=r"one value a job; got shape \(119,\)"):
+        make().fit(jobs, y[1:])
+
+
 def test_learning_in_parts_is_learning_at_once() -> None:
     """fit on a log equals fit on its first part and partial_fit on the rest, once all has ended."""
     jobs = some_jobs(200, seed=8)
@@ -270,6 +285,10 @@ def test_accuracy_wants_run_times() -> None:
     for run, predicted in (([], []), ([0.0], [1.0]), ([1.0], [1.0, 2.0]), ([1.0], [np.nan])):
         with pytest.raises(InvalidInputError, match=r"run_s|shape"):
             run_time_accuracy(run, predicted)
+    with pytest.raises(InvalidInputError, match="block must be 1 job or more, got 0"):
+        run_time_accuracy([1.0], [1.0], block=0)
+    with pytest.raises(InvalidInputError, match="skip must be 0 jobs or more, got -2"):
+        predict_run_times(some_jobs(20, seed=15)).accuracy(skip=-2)
 
 
 def test_forecast_prints_and_draws() -> None:

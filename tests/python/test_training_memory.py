@@ -27,6 +27,7 @@ def state_bytes(memory: MemoryEstimate) -> float:
         ("mixed", "adamw_8bit", 10),
         ("mixed", "lion", 12),
         ("mixed", "sgd", 8),
+        ("mixed", "adagrad", 12),
         ("fp32", "momentum", 12),
     ],
 )
@@ -106,9 +107,71 @@ def test_cache_of_a_token_is_half_a_mebibyte() -> None:
     assert memory["key-value cache"] == 1.0
     grouped = inference_memory(6.74e9, 1, 2048, layers=32, hidden=4096, heads=32, kv_heads=8)
     assert grouped["key-value cache"] == 0.25
+    more = inference_memory(6.74e9, 3, 4096, layers=32, hidden=4096, heads=32, tensor_parallel=2)
+    assert more["key-value cache"] == 3.0
     small = inference_memory(6.74e9, 1, 2048, "int4", layers=32, hidden=4096)
     assert small["weights"] * GIB == pytest.approx(0.5 * 6.74e9)
     assert small["key-value cache"] == 1.0
+
+
+def test_a_shape_may_be_given_in_part() -> None:
+    """Layers follow from the hidden size, and the hidden size from the layers; up to twice the
+    parameters are taken for a wider MLP."""
+    assert training_memory(6.74e9, 1, 128, hidden=4096).shape.layers == 33
+    assert training_memory(6.74e9, 1, 128, layers=33).shape.hidden == 4096
+    inner = 12 * 32 * 4096**2 + 32_000 * 4096
+    for far, fits in ((1.9, True), (2.1, False)):
+        for parameters in (inner * far, inner / far):
+            if fits:
+                assert training_memory(parameters, 1, 128, layers=32, hidden=4096).total_gib > 0
+                continue
+            with pytest.raises(InvalidInputError, match="has about"):
+                training_memory(parameters, 1, 128, layers=32, hidden=4096)
+
+
+def test_activations_of_32_bit_count_twice() -> None:
+    """Those kept and those of a layer at work; logits are 32 bit in any case."""
+    options: dict[str, Any] = {"layers": 32, "hidden": 4096, "recompute": "full"}
+    half = training_memory(6.74e9, 1, 128, **options)
+    full = training_memory(6.74e9, 1, 128, precision="fp32", **options)
+    for part in ("activations", "recomputed layer"):
+        assert full[part] == 2 * half[part] > 0
+    assert full["logits"] == half["logits"] > 0
+
+
+def test_logits_and_gathered_layers_by_hand() -> None:
+    """4 bytes a token and word of the vocabulary; with ZeRO 3 two whole layers of 32."""
+    over: dict[str, Any] = {"tensor_parallel": 2, "layers": 32, "hidden": 4096}
+    memory = training_memory(6.74e9, 3, 128, data_parallel=8, zero_stage=3, **over)
+    assert memory["logits"] * GIB == pytest.approx(4 * 3 * 128 * 32_000 / 2)
+    assert memory["gathered layers"] * GIB == pytest.approx(2 * 2 * 6.74e9 / (32 * 2))
+    alone = training_memory(6.74e9, 3, 128, zero_stage=3, **over)
+    assert alone["gathered layers"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("precision", "bytes_each"),
+    [("fp32", 4), ("bf16", 2), ("fp16", 2), ("fp8", 1), ("int8", 1), ("int4", 0.5)],
+)
+def test_served_weights_take_their_precision(precision: str, bytes_each: float) -> None:
+    """So much a weight; the cache as much a number where that is asked for."""
+    memory = inference_memory(6.74e9, 1, 2048, precision, cache_precision=precision, layers=32)
+    assert memory["weights"] * GIB == pytest.approx(bytes_each * 6.74e9)
+    assert memory["key-value cache"] == bytes_each / 2
+
+
+def test_rules_are_told_with_what_they_are_divided_by() -> None:
+    """Tensor times pipeline parallel GPUs, and those of ZeRO from its stage on."""
+    plain = training_memory(7e9, 1, 128)
+    assert plain.setting["GPUs"] == "1 x 1 x 1"
+    rules = plain.parts.set_index("part")["formula"]
+    parts = ["weights", "gradients", "master weights", "optimizer states", "logits"]
+    assert rules[parts].tolist() == ["2 P", "2 P", "4 P", "8 P", "4 s b v"]
+    over: dict[str, Any] = {"data_parallel": 8, "tensor_parallel": 2, "pipeline_parallel": 5}
+    rules = training_memory(7e9, 1, 128, zero_stage=2, recompute="full", **over).parts
+    rules = rules.set_index("part")["formula"]
+    assert rules[parts].tolist() == ["2 P / 10", "2 P / 80", "4 P / 80", "8 P / 80", "4 s b v / 2"]
+    assert rules["activations"].startswith("2 s b h / 2 x ")
 
 
 def test_total_is_the_sum_and_the_slack_a_share() -> None:
@@ -138,6 +201,7 @@ def test_bad_settings_are_errors() -> None:
         ({"zero_stage": 4}, "zero_stage must be 0, 1, 2 or 3"),
         ({"batch": 0}, "batch must be a whole number of at least 1"),
         ({"data_parallel": 1.5}, "data_parallel must be a whole number"),
+        ({"micro_batches": 0}, "micro_batches must be a whole number"),
         ({"trainable": 0}, "trainable must be above 0"),
         ({"slack": -1}, "slack must be at least 0"),
         ({"recompute": "some"}, "recompute must be none"),
@@ -152,3 +216,5 @@ def test_bad_settings_are_errors() -> None:
             training_memory(**setting)
     with pytest.raises(InvalidInputError, match="precision must be fp32, bf16"):
         inference_memory(7e9, 1, 128, "fp7")
+    with pytest.raises(InvalidInputError, match="kv_heads must be a whole number"):
+        inference_memory(7e9, 1, 128, kv_heads=0)

@@ -295,6 +295,19 @@ def test_checkpoint_leaves_open_days_out() -> None:
     assert saved["totalSamplesCount"] == 2
 
 
+def test_checkpoint_of_keys_that_came_without_a_resource() -> None:
+    """What a later key was not sampled in is left out of its checkpoint."""
+    first = pd.DataFrame({"job_id": ["a"], "time": [0], "cpus": [1.0], "memory_gib": [1.0]})
+    later = pd.DataFrame({"job_id": ["b"], "time": [2 * DAY], "cpus": [1.0]})
+    recommender = UsageRecommender().fit(first).partial_fit(later)
+    saved = recommender.checkpoint()
+    assert {"cpuHistogram", "memoryHistogram"} <= saved["a"].keys()
+    assert "cpuHistogram" in saved["b"]
+    assert "memoryHistogram" not in saved["b"]
+    again = UsageRecommender().restore(saved).recommend()
+    assert again["job_id"].tolist() == ["a", "b", "a"]
+
+
 def test_broken_checkpoint_is_an_error() -> None:
     """A bucket beyond the last, or a field that is not there, names the key."""
     usage = pd.DataFrame({"job_id": ["a"], "time": [0], "cpus": [1.0]})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from fairlead.prediction.drawing import StepPanel, panels_over
+from fairlead.report.steps import StepTable
+from fairlead.report.style import CAPACITY, DEMAND, FORECAST, REFERENCE, TimeScale, share_time
+from fairlead.report.words import unit_of_resource
 from fairlead.tables import to_pandas
 
 if TYPE_CHECKING:
@@ -16,77 +20,65 @@ if TYPE_CHECKING:
     from fairlead.allocation.plan import CapacityPlan
     from fairlead.allocation.pools import Pool
 
-__all__ = ["draw_plan", "tidy"]
-
-_DEMAND, _PLAN, _LIMIT = "#4878a8", "#c8553d", "#8a8a8a"
+__all__ = ["draw_plan"]
 
 
 def draw_plan(plan: CapacityPlan) -> Figure:
     """One panel a pool: past demand, forecast band, plan."""
-    from matplotlib.figure import Figure
-
-    panels = len(plan.pools)
-    figure = Figure(figsize=(9, 1.2 + 2.6 * panels), layout="constrained")
-    for i, pool in enumerate(plan.pools):
-        axes = figure.add_subplot(panels, 1, i + 1)
-        _draw_pool(axes, plan, pool)
-        axes.set_title(f"{plan.strategy} plan, pool {pool.name}", loc="left", fontsize=10)
+    needs = plan.needs.rename(columns={"time": "ds"})
+    expected = [_series_of(plan, pool) for pool in plan.pools]
+    shown = [rows for pair in expected if pair is not None for rows in pair if len(rows)]
+    figure, panels, scale = panels_over(len(plan.pools), [needs, *shown])
+    step_ns = plan.horizon_ns[1] - int(StepTable.of(needs, "ds").ns.max())
+    for axes, pool, series in zip(panels, plan.pools, expected, strict=True):
+        panel = StepPanel(axes, scale, step_ns)
+        if series is None:
+            panel.line(needs[needs["pool"] == pool.name], "need", FORECAST, "needed", 1.4)
+        else:
+            _draw_forecast(panel, plan, *series)
+        _draw_ordered(axes, scale, plan, pool)
+        title = f"{plan.strategy} plan, pool {pool.name}"
+        panel.finish(title, unit_of_resource(plan.resource), legend=True)
+    share_time(scale, panels)
     return figure
 
 
-def _draw_pool(axes: Axes, plan: CapacityPlan, pool: Pool) -> None:
-    _draw_forecast(axes, plan, pool)
-    steps = plan.rows[plan.rows["pool"] == pool.name]
-    times = [*steps["time"], plan.end]
-    amounts = steps["amount"].to_numpy(float)
-    axes.step(times, [*amounts, amounts[-1]], where="post", color=_PLAN, lw=2, label="ordered")
-    axes.axhline(pool.capacity, color=_LIMIT, lw=1, ls=":", label="all of the pool")
-    axes.set_ylim(0, None)
-    axes.set_ylabel(plan.resource)
-    tidy(axes, dates=isinstance(plan.begin, pd.Timestamp))
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
+def _draw_ordered(axes: Axes, scale: TimeScale, plan: CapacityPlan, pool: Pool) -> None:
+    steps = StepTable.of(plan.rows[plan.rows["pool"] == pool.name])
+    amounts = steps.frame["amount"].to_numpy(float)
+    x = scale.place(np.append(steps.ns, plan.horizon_ns[1]))
+    heights = np.append(amounts, amounts[-1])
+    axes.step(x, heights, where="post", color=CAPACITY, lw=1.8, label="ordered")
+    axes.axhline(pool.capacity, color=REFERENCE, lw=1.1, ls=(0, (4, 2)), label="all of the pool")
 
 
-def tidy(axes: Axes, *, dates: bool) -> None:
-    """A time axis whose labels do not run into each other, and no frame where there is no data."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    axes.spines[["top", "right"]].set_visible(False)
-    if not dates:
-        axes.set_xlabel("time (s)")
-        return
-    locator = AutoDateLocator()
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+def _draw_forecast(
+    panel: StepPanel, plan: CapacityPlan, past: pd.DataFrame, ahead: pd.DataFrame
+) -> None:
+    assert plan.forecast is not None
+    if len(past):
+        panel.line(past, "y", DEMAND, "demand so far", 1.1)
+    panel.line(ahead, plan.forecast.model, FORECAST, "forecast", 1.6)
+    if plan.forecast.levels:
+        panel.bands(ahead, plan.forecast.model, (max(plan.forecast.levels),))
 
 
-def _draw_forecast(axes: Axes, plan: CapacityPlan, pool: Pool) -> None:
-    """Past demand and the band if the pool has a series of its own, else its share of the need."""
-    forecast = plan.forecast
-    frame = pd.DataFrame() if forecast is None else to_pandas(forecast.frame, "forecast")
-    ids = [] if forecast is None else [str(name) for name in frame["unique_id"].unique()]
+def _series_of(plan: CapacityPlan, pool: Pool) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Past and forecast of the pool's own series; None if it has but a share of the need."""
+    if plan.forecast is None:
+        return None
+    frame = to_pandas(plan.forecast.frame, "forecast")
+    ids = [str(name) for name in frame["unique_id"].unique()]
     name = pool.name if pool.name in ids else ids[0] if len(ids) == len(plan.pools) == 1 else None
-    if forecast is None or name is None:
-        needs = plan.needs[plan.needs["pool"] == pool.name]
-        times, units = [*needs["time"], plan.end], needs["need"].to_numpy(float)
-        axes.step(times, [*units, units[-1]], where="post", color=_DEMAND, label="needed")
-        return
-    ahead = _series(frame, name)
-    past = _series(to_pandas(forecast.history, "demand"), name).tail(2 * len(ahead))
-    axes.plot(past["ds"], past["y"], color=_DEMAND, lw=1, label="demand so far")
-    axes.plot(ahead["ds"], ahead[forecast.model], color=_DEMAND, lw=1.5, ls="--", label="forecast")
-    widest = f"{max(forecast.levels):g}" if forecast.levels else None
-    if widest is not None:
-        low, high = (ahead[f"{forecast.model}-{side}-{widest}"] for side in ("lo", "hi"))
-        axes.fill_between(
-            ahead["ds"], low, high, color=_DEMAND, alpha=0.2, lw=0, label=f"{widest} % band"
-        )
+    if name is None:
+        return None
+    ahead = _named(frame, name)
+    past = _named(to_pandas(plan.forecast.history, "demand"), name)
+    return past.tail(2 * len(ahead)), ahead
 
 
-def _series(frame: Any, name: str) -> pd.DataFrame:
-    """One series, each interval's mean drawn at its middle."""
-    named = "unique_id" in frame
-    own = frame[np.asarray(frame["unique_id"].astype(str) == name)].copy() if named else frame
-    if len(own) > 1:
-        own["ds"] = own["ds"] + (own["ds"].iloc[1] - own["ds"].iloc[0]) / 2
-    return pd.DataFrame(own)
+def _named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The rows of one series."""
+    if "unique_id" not in frame:
+        return frame
+    return frame[(frame["unique_id"].astype(str) == name).to_numpy()]

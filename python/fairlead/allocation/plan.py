@@ -101,16 +101,17 @@ class CapacityPlan(Printed):
         return {name: (times[rows], amounts[rows]) for name, rows in own.items()}
 
     @cached_property
-    def _horizon_ns(self) -> tuple[int, int]:
+    def horizon_ns(self) -> tuple[int, int]:
+        """Begin and end of the horizon (ns)."""
         begin, end = to_ns(pd.Series([self.begin, self.end]))
         return int(begin), int(end)
 
     def _hours(self) -> float:
-        begin, end = self._horizon_ns
+        begin, end = self.horizon_ns
         return (end - begin) / _NS_PER_HOUR
 
     def _node_hours(self, pool: Pool) -> float:
-        return self.mean_amount(pool, *self._horizon_ns) / pool.per_node * self._hours()
+        return self.mean_amount(pool, *self.horizon_ns) / pool.per_node * self._hours()
 
     def summary(self) -> str:
         """A few lines for people: range, changes and cost of the plan."""

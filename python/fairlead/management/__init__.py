@@ -10,7 +10,7 @@ import numpy as np
 from fairlead.errors import InvalidInputError
 from fairlead.management.report import ManagementReport
 from fairlead.management.rules import Rule, default_rules, find_alerts
-from fairlead.management.waste import advise, waste
+from fairlead.management.wasting import advise, waste
 from fairlead.management.watching import Watch, watch
 
 if TYPE_CHECKING:

@@ -5,22 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from fairlead.allocation.drawing import tidy
 from fairlead.management.rules import Rule
 from fairlead.management.watching import Watch
 from fairlead.printed import Printed
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["ManagementReport"]
-
-_USED, _LIMIT, _WAITING = "#4878a8", "#8a8a8a", "#c8553d"
-_SEVERITY = {"info": "#4878a8", "warning": "#e0a030", "critical": "#c8553d"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -93,44 +87,6 @@ class ManagementReport(Printed):
         -------
         matplotlib.figure.Figure
         """
-        from matplotlib.figure import Figure
+        from fairlead.management.drawing import draw_management
 
-        figure = Figure(figsize=(9, 6), layout="constrained")
-        use, queue, alerts = figure.subplots(3, 1, sharex=True, height_ratios=(3, 3, 1.5))
-        self._draw_use(use)
-        times = self.utilisation["time"]
-        queue.plot(times, self.utilisation["waiting"], color=_WAITING, lw=1)
-        queue.set_ylabel("waiting jobs")
-        queue.set_ylim(0, None)
-        self._draw_alerts(alerts)
-        for axes in (use, queue, alerts):
-            tidy(axes, dates=self.watch.kind.name == "datetime")
-            axes.label_outer()
-        return figure
-
-    def _draw_use(self, axes: Axes) -> None:
-        main, frame = self.watch.main, self.utilisation
-        if not main:
-            return
-        used = self.watch.series[f"utilisation_{main}"]
-        axes.fill_between(frame["time"], 0, used, color=_USED, alpha=0.35, lw=0)
-        axes.plot(frame["time"], used, color=_USED, lw=1)
-        axes.axhline(1, color=_LIMIT, lw=1, ls=":")
-        axes.set_ylim(0, 1.05)
-        axes.set_ylabel(f"{main} in use")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-
-    def _draw_alerts(self, axes: Axes) -> None:
-        """One line a rule that fired, a bar from firing to resolution."""
-        names = list(dict.fromkeys(self.alerts["rule"]))
-        end = self.utilisation["time"].iloc[-1]
-        for alert in self.alerts.to_dict("records"):
-            y = names.index(alert["rule"])
-            until = end if pd.isna(alert["resolved_time"]) else alert["resolved_time"]
-            color = _SEVERITY[alert["severity"]]
-            axes.plot([alert["time"], until], [y, y], color=color, lw=6, solid_capstyle="butt")
-            axes.plot([alert["time"]], [y], color=color, marker="|", ms=9)
-        axes.set_yticks(np.arange(len(names)), names)
-        axes.set_ylim(len(names) - 0.4, -0.6)
-        if not names:
-            axes.set_yticks([0], ["no alerts"])
+        return draw_management(self)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from fairlead.cluster import Cluster
 from fairlead.errors import InvalidInputError
 from fairlead.matching.features import Encoder, fit_encoder
+from fairlead.parameters import Parametrised
 from fairlead.tables.frames import Floats, Table
 
 __all__ = ["LearnedMatcher", "node_types"]
@@ -21,7 +21,7 @@ __all__ = ["LearnedMatcher", "node_types"]
 _ACCELERATORS = ("gpus", "tpus", "fpgas")
 
 
-class LearnedMatcher:
+class LearnedMatcher(Parametrised):
     r"""Learns from outcomes which type of resource serves a task best.
 
     Multinomial logistic regression on the features,
@@ -82,18 +82,6 @@ class LearnedMatcher:
         self.types = types
         self.features = features
         self.penalty = penalty
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters as they were given, by name; for scikit-learn's tools."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def set_params(self, **params: Any) -> Self:
-        """Other parameters; they take effect with the next `fit`."""
-        for name, value in params.items():
-            if name not in self.get_params():
-                raise InvalidInputError(f"LearnedMatcher has no parameter {name!r}")
-            setattr(self, name, value)
-        return self
 
     def fit(self, tasks: Any, outcomes: Any) -> Self:
         """Learn which type was best for which tasks.
@@ -183,6 +171,7 @@ def _best_of(table: Table, outcomes: Any) -> tuple[NDArray[Any], Floats]:
     value = np.asarray(numbers.filled(np.nan), dtype=np.float64)
     fine = (value > 0) & (value < np.inf)
     seen.require(fine, "value", "above 0 and finite", "drop the row or mend the cell")
+    table.ids("job_id")  # distinct, or outcomes would not tell whose they are
     position = pd.Index(table.series("job_id").to_numpy())
     row = position.get_indexer(pd.Index(seen.series("job_id").to_numpy()))
     seen.require(row >= 0, "job_id", "one of the tasks'", "drop the row")

@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from fairlead.allocation.drawing import tidy
+from fairlead.report.steps import StepTable
+from fairlead.report.style import (
+    ALERT,
+    CAPACITY,
+    DEMAND,
+    INK,
+    MUTED,
+    REFERENCE,
+    WAITING,
+    Picture,
+    TimeScale,
+    dress,
+    headline,
+    share_time,
+)
 from fairlead.tables import to_pandas
 
 if TYPE_CHECKING:
@@ -18,58 +32,59 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_result"]
 
-_DEMAND, _PLAN, _LIMIT, _WAIT = "#4878a8", "#c8553d", "#8a8a8a", "#3d8f5f"
-
 
 def draw_result(result: PipelineResult) -> Figure:
     """Capacity above, queue below."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 6), layout="constrained")
-    capacity, queue = figure.subplots(2, 1, sharex=True)
-    _draw_capacity(capacity, result)
-    _draw_queue(queue, result)
-    dates = pd.api.types.is_datetime64_any_dtype(result.steps["time"].dtype)
-    for axes in (capacity, queue):
-        tidy(axes, dates=dates)
-        axes.set_ylim(0, None)
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
-        axes.label_outer()
+    ends = StepTable.of(result.schedule.utilisation)
+    scale = TimeScale.of(ends.kind, float(ends.ns[-1] - ends.ns[0]))
+    figure = Picture.of_height(6.0)
+    capacity, queue = figure.subplots(2, 1)
+    _draw_capacity(capacity, scale, result)
+    _draw_queue(queue, scale, result)
+    share_time(scale, [capacity, queue])
     return figure
 
 
-def _draw_capacity(axes: Axes, result: PipelineResult) -> None:
+def _draw_capacity(axes: Axes, scale: TimeScale, result: PipelineResult) -> None:
     total = result.demand.groupby("ds")["y"].sum()
-    axes.step(total.index, total.to_numpy(), where="post", color=_DEMAND, lw=1, label="demand")
+    _step(axes, scale, total, color=DEMAND, lw=1.1, label="demand")
     made = result.forecasts
     following = made[(made["ds"] == made["cutoff"]).to_numpy()]
     needed = following.groupby("ds")["needed"].sum()
-    axes.step(
-        needed.index, needed.to_numpy(), where="post", color=_DEMAND, lw=0.8, ls="--",
-        label="planned for",
-    )  # fmt: skip
-    times, amounts = _steps(result.schedule, f"capacity_{result.resource}")
-    axes.step(times, amounts, where="post", color=_PLAN, lw=1.2, label="in service")
+    _step(axes, scale, needed, color=INK, lw=0.8, ls=(0, (1, 1.2)), label="planned for")
+    column = f"capacity_{result.resource}"
+    in_service = _changes(result.schedule, column)
+    _step(axes, scale, in_service, color=CAPACITY, lw=1.4, label="in service")
     if result.baseline is not None:
-        _, full = _steps(result.baseline, f"capacity_{result.resource}")
-        axes.axhline(full.max(), color=_LIMIT, lw=1, ls=":", label="all nodes on")
-    axes.set_ylabel(result.resource)
+        full = _changes(result.baseline, column).max()
+        axes.axhline(full, color=REFERENCE, lw=1.1, ls=(0, (4, 2)), label="all nodes on")
+    dress(axes)
+    axes.set_ylabel(result.resource, color=MUTED, fontsize=9)
+    headline(axes, "Capacity")
 
 
-def _draw_queue(axes: Axes, result: PipelineResult) -> None:
+def _draw_queue(axes: Axes, scale: TimeScale, result: PipelineResult) -> None:
     if result.baseline is not None:
-        times, waiting = _steps(result.baseline, "waiting")
-        axes.step(times, waiting, where="post", color=_LIMIT, lw=1, label="all nodes on")
-    times, waiting = _steps(result.schedule, "waiting")
-    axes.step(times, waiting, where="post", color=_WAIT, lw=1, label="as planned")
-    for severity, color in (("warning", "#e0a030"), ("critical", "#c8553d")):
+        before = _changes(result.baseline, "waiting")
+        _step(axes, scale, before, color=REFERENCE, lw=1, label="all nodes on")
+    waiting = _changes(result.schedule, "waiting")
+    _step(axes, scale, waiting, color=WAITING, lw=1.1, label="as planned")
+    for severity in ("warning", "critical"):
         fired = result.alerts[(result.alerts["severity"] == severity).to_numpy()]
         if len(fired):
-            at = np.zeros(len(fired))
-            axes.plot(fired["time"], at, "|", color=color, ms=12, label=severity)
-    axes.set_ylabel("waiting jobs")
+            x = scale.place(StepTable.of(fired).ns)
+            axes.plot(x, np.zeros(len(x)), "|", color=ALERT[severity], ms=12, label=severity)
+    dress(axes)
+    axes.set_ylabel("waiting jobs", color=MUTED, fontsize=9)
+    headline(axes, "Queue")
 
 
-def _steps(schedule: Any, column: str) -> tuple[pd.Series[Any], np.ndarray[Any, Any]]:
-    frame = to_pandas(schedule.utilisation, "utilisation")
-    return frame["time"], frame[column].to_numpy(float)
+def _step(axes: Axes, scale: TimeScale, values: pd.Series[Any], **look: Any) -> None:
+    """Values that each hold from their time on."""
+    if len(values):
+        ns = StepTable.of(values.rename("value").rename_axis("time").reset_index()).ns
+        axes.step(scale.place(ns), values.to_numpy(float), where="post", **look)
+
+
+def _changes(schedule: Any, column: str) -> pd.Series[Any]:
+    return to_pandas(schedule.utilisation, "utilisation").set_index("time")[column]

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_hex, to_rgb
 
 from fairlead.errors import InvalidInputError
 from fairlead.prediction.intervals import freq_ns
+from fairlead.report.steps import StepTable
+from fairlead.report.style import (
+    DEMAND,
+    FORECAST,
+    MUTED,
+    PAPER,
+    Picture,
+    TimeScale,
+    dress,
+    headline,
+    share_time,
+)
 from fairlead.tables import to_pandas
+from fairlead.tables.frames import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,35 +33,35 @@ if TYPE_CHECKING:
     from fairlead.prediction.backtesting import BacktestResult
     from fairlead.prediction.forecasting import DemandForecast
 
-__all__ = ["draw_backtest", "draw_forecast"]
+__all__ = ["StepPanel", "draw_backtest", "draw_forecast", "panels_over"]
 
-_PAST, _AHEAD = "#3b4856", "#1f6fb4"
-# Bands from the widest to the narrowest; solid, so that the legend shows the picture's colours.
-_BANDS = ("#d9e7f4", "#b8d2ea", "#93bbdf", "#6fa4d3")
+# How much of the colour bands have, from the widest to the narrowest; mixed and not see-through,
+# so that the legend shows the picture's colours.
+_TINTS = (0.18, 0.32, 0.46, 0.6)
 _MOST_PANELS = 6
 
 
 def draw_forecast(forecast: DemandForecast, unique_id: Any) -> Figure:
     """History tail, forecast and bands, a panel per series."""
     frame, history = to_pandas(forecast.frame), to_pandas(forecast.history)
-    if "unique_id" not in history:
-        history["unique_id"] = frame["unique_id"].iloc[0]
     ids = frame["unique_id"].unique()
+    if "unique_id" not in history:
+        history = history.assign(unique_id=ids[0])
     names = list(ids[:_MOST_PANELS]) if unique_id is None else [_known(unique_id, ids)]
-    figure, panels = _panels(len(names))
-    for axes, name in zip(panels, names, strict=True):
-        ahead = _closed(frame[frame["unique_id"] == name], forecast.freq)
-        past = history[history["unique_id"] == name].sort_values("ds")
-        shown = max(3 * len(ahead), 2 * max(forecast.season_lengths[:1], default=24))
-        _draw_past(axes, _closed(past.tail(shown), forecast.freq), "history")
-        _draw_bands(axes, ahead, forecast.model, forecast.levels, label=True)
-        _draw_ahead(axes, ahead, forecast.model, f"forecast ({forecast.model})")
-        axes.set_title(str(name), loc="left", fontsize=10)
-        axes.set_ylabel(f"{forecast.unit} in use")
-        _tidy(axes, ahead["ds"])
-    _legend(panels[0])
+    aheads = [frame[frame["unique_id"] == name] for name in names]
+    shown = max(3 * len(aheads[0]), 2 * max(forecast.season_lengths[:1], default=24))
+    pasts = [history[history["unique_id"] == name].sort_values("ds").tail(shown) for name in names]
+    figure, panels, scale = panels_over(len(names), [*pasts, *aheads])
+    for axes, name, past, ahead in zip(panels, names, pasts, aheads, strict=True):
+        drawn = StepPanel(axes, scale, freq_ns(forecast.freq))
+        drawn.line(past, "y", DEMAND, "history", 1.1)
+        drawn.line(ahead, forecast.model, FORECAST, f"forecast ({forecast.model})", 1.6)
+        drawn.bands(ahead, forecast.model, forecast.levels)
+        drawn.finish(str(name), f"{forecast.unit} in use", legend=axes is panels[0])
+    share_time(scale, panels)
     if len(names) < len(ids) and unique_id is None:
-        figure.supxlabel(f"the first {len(names)} of {len(ids)} series", fontsize=8)
+        note = f"the first {len(names)} of {len(ids)} series"
+        figure.supxlabel(note, fontsize=9, color=MUTED)
     return figure
 
 
@@ -56,45 +71,65 @@ def draw_backtest(result: BacktestResult, unique_id: Any) -> Figure:
     ids = frame["unique_id"].unique()
     name = ids[0] if unique_id is None else _known(unique_id, ids)
     rows = frame[frame["unique_id"] == name]
-    outcomes = _closed(rows.drop_duplicates("ds").sort_values("ds"), result.freq)
-    figure, panels = _panels(len(result.models))
+    outcomes = rows.drop_duplicates("ds").sort_values("ds")
+    figure, panels, scale = panels_over(len(result.models), [rows])
     for axes, model in zip(panels, result.models, strict=True):
+        drawn = StepPanel(axes, scale, freq_ns(result.freq))
+        drawn.line(outcomes, "y", DEMAND, "outcome", 1.1)
         for i, (_, window) in enumerate(rows.groupby("cutoff")):
-            ahead = _closed(window, result.freq)
-            _draw_bands(axes, ahead, model, result.levels[-1:], label=i == 0)
-            _draw_ahead(axes, ahead, model, "forecast" if i == 0 else None)
-        _draw_past(axes, outcomes, "outcome")
-        axes.set_title(f"{name}: {model}", loc="left", fontsize=10)
-        axes.set_ylabel("demand")
-        _tidy(axes, rows["ds"])
-    _legend(panels[0])
+            drawn.line(window, model, FORECAST, None if i else "forecast", 1.6)
+            drawn.bands(window, model, result.levels[-1:], label=i == 0)
+        drawn.finish(f"{name}: {model}", "demand", legend=axes is panels[0])
+    share_time(scale, panels)
     return figure
 
 
-def _draw_past(axes: Axes, past: pd.DataFrame, label: str) -> None:
-    axes.plot(past["ds"], past["y"], color=_PAST, lw=1.2, drawstyle="steps-post", label=label)
+class StepPanel:
+    """One panel of step lines over intervals of one length."""
+
+    def __init__(self, axes: Axes, scale: TimeScale, step_ns: int) -> None:
+        self._axes, self._scale, self._step_ns = axes, scale, step_ns
+
+    def line(
+        self, rows: pd.DataFrame, column: str, color: str, label: str | None, width: float
+    ) -> None:
+        x, (y,) = self._outline(rows, column)
+        self._axes.step(x, y, where="post", color=color, lw=width, label=label)
+
+    def bands(
+        self, rows: pd.DataFrame, model: str, levels: tuple[float, ...], *, label: bool = True
+    ) -> None:
+        """From the widest to the narrowest, under the lines."""
+        for level, tint in zip(reversed(levels), _tints(len(levels)), strict=True):
+            x, (low, high) = self._outline(
+                rows, *(f"{model}-{side}-{level:g}" for side in ("lo", "hi"))
+            )
+            name = f"{level:g} % band" if label else None
+            self._axes.fill_between(x, low, high, step="post", color=tint, lw=0, label=name)
+
+    def finish(self, title: str, what: str, *, legend: bool) -> None:
+        dress(self._axes)
+        self._axes.set_ylabel(what, color=MUTED, fontsize=9)
+        headline(self._axes, title, legend=legend)
+
+    def _outline(self, rows: pd.DataFrame, *columns: str) -> tuple[Floats, list[Floats]]:
+        """Positions and heights, and the end of the last interval, so that all of it is drawn."""
+        ns = StepTable.of(rows, "ds").ns
+        heights = [rows[column].to_numpy(float) for column in columns]
+        x = self._scale.place(np.append(ns, ns[-1] + self._step_ns))
+        return x, [np.append(values, values[-1]) for values in heights]
 
 
-def _draw_ahead(axes: Axes, ahead: pd.DataFrame, model: str, label: str | None) -> None:
-    axes.plot(ahead["ds"], ahead[model], color=_AHEAD, lw=1.6, drawstyle="steps-post", label=label)
+def _tints(count: int) -> list[str]:
+    """Colours of that many bands; those beyond the last tint are alike."""
+    shares = [_TINTS[min(i, len(_TINTS) - 1)] for i in range(count)]
+    return [_mixed(share) for share in shares]
 
 
-def _draw_bands(
-    axes: Axes, ahead: pd.DataFrame, model: str, levels: tuple[float, ...], *, label: bool
-) -> None:
-    for i, level in enumerate(reversed(levels)):
-        low, high = (ahead[f"{model}-{side}-{level:g}"] for side in ("lo", "hi"))
-        colour = _BANDS[min(i, len(_BANDS) - 1)]
-        name = f"{level:g} % band" if label else None
-        axes.fill_between(ahead["ds"], low, high, step="post", color=colour, lw=0, label=name)
-
-
-def _closed(rows: pd.DataFrame, freq: str) -> pd.DataFrame:
-    """The rows and the end of the last interval, so that a step line shows all of it."""
-    last = rows.tail(1).copy()
-    ns = freq_ns(freq)
-    last["ds"] += pd.Timedelta(ns, "ns") if last["ds"].dtype.kind == "M" else ns / 1e9
-    return pd.concat([rows, last], ignore_index=True)
+def _mixed(share: float) -> str:
+    pairs = zip(to_rgb(FORECAST), to_rgb(PAPER), strict=True)
+    red, green, blue = (share * full + (1 - share) * paper for full, paper in pairs)
+    return to_hex((red, green, blue))
 
 
 def _known(unique_id: Any, ids: Any) -> Any:
@@ -105,37 +140,13 @@ def _known(unique_id: Any, ids: Any) -> Any:
     return unique_id
 
 
-def _panels(count: int) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 1.0 + 2.4 * count), layout="constrained")
-    grid = figure.subplots(count, 1, sharex=True, squeeze=False)
-    return figure, list(np.asarray(grid)[:, 0])
-
-
-def _legend(axes: Axes) -> None:
-    """Beside the first panel, lines before bands."""
-    handles, labels = axes.get_legend_handles_labels()
-    order = sorted(range(len(labels)), key=lambda i: labels[i].endswith("band"))
-    axes.legend(
-        [handles[i] for i in order],
-        [labels[i] for i in order],
-        loc="upper left",
-        bbox_to_anchor=(1.0, 1.0),
-        frameon=False,
-        fontsize=8,
-    )
-
-
-def _tidy(axes: Axes, times: pd.Series[Any]) -> None:
-    """A time axis whose labels do not run into each other; no frame where there is no data."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    axes.set_ylim(0, None)
-    axes.spines[["top", "right"]].set_visible(False)
-    if times.dtype.kind != "M":
-        axes.set_xlabel("time (s)")
-        return
-    locator = AutoDateLocator()
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+def panels_over(
+    count: int, tables: Iterable[pd.DataFrame]
+) -> tuple[Picture, list[Axes], TimeScale]:
+    """An empty picture, its panels from the top, and the scale of all times in the tables."""
+    steps = [StepTable.of(table, "ds") for table in tables]
+    ends = [(table.ns.min(), table.ns.max()) for table in steps]
+    span = float(max(last for _, last in ends) - min(first for first, _ in ends))
+    figure = Picture.of_height(1.0 + 2.2 * count)
+    grid = figure.subplots(count, 1, squeeze=False)
+    return figure, list(np.asarray(grid)[:, 0]), TimeScale.of(steps[0].kind, span)

@@ -56,6 +56,7 @@ class PointModel(Protocol):
         histories : sequence of float64 array
             One or more known values each, oldest first; a missing one is filled with the last.
             Ends of the same series at several times are among them: bands come from the errors.
+            `backtest` calls once per cutoff, so that nothing learnt comes from after it.
         horizon : int
             Intervals.
         seasons : tuple of int
@@ -109,31 +110,37 @@ class External:
             i: np.asarray(pd.Series(series.of(i)).ffill(), dtype=np.float64)
             for i in set(of.tolist())
         }
-        histories = [
-            filled[i][:o] for i, own in zip(of.tolist(), origins, strict=True) for o in own
-        ]
-        made = np.asarray(self.model.forecast(histories, horizon, self.seasons), dtype=np.float64)
-        if made.shape != (len(histories), horizon) or not np.isfinite(made).all():
-            raise InvalidInputError(
-                f"model {self.name!r} must forecast finite values of shape "
-                f"{(len(histories), horizon)}, got {made.shape}"
-            )
-        made = np.maximum(made, 0)
-        bands, errors, kept, ends = [], [], [], np.cumsum([len(own) for own in origins])
-        for i, n, own, end in zip(of.tolist(), known.tolist(), origins, ends, strict=True):
-            part = made[end - len(own) : end]
+        made: list[Floats] = [np.empty(0)] * len(of)
+        # A model may learn from all histories of a call: those of later cutoffs are not in it.
+        for places in _by_cutoff(series, of, known):
+            histories = [[filled[int(of[at])][:o] for o in origins[at]] for at in places]
+            for at, part in zip(places, self._made(histories, horizon), strict=True):
+                made[at] = part
+        bands, errors, kept = [], [], []
+        for i, n, own, part in zip(of.tolist(), known.tolist(), origins, made, strict=True):
             error = _errors(series.of(i)[:n], part, own)
             shifts = _core.error_quantiles(error.ravel(), own, horizon, n, quantiles)
             bands.append(np.maximum(part[-1][:, None] + shifts.reshape(horizon, -1), 0))
             errors.append(int((~np.isnan(error[:, -1])).sum()))
             kept.append(_latest(error, own, n, vectors))
         return {
-            "point": made[ends - 1].ravel(),
+            "point": np.concatenate([part[-1] for part in made]),
             "quantiles": np.concatenate([band.ravel() for band in bands]),
             "model": np.zeros(len(of), dtype=np.int32),
             "errors": np.array(errors, dtype=np.int64),
             "vectors": np.concatenate([rows.ravel() for rows in kept]),
         }
+
+    def _made(self, histories: list[list[Floats]], horizon: int) -> list[Floats]:
+        """What the model forecasts after each history, 0 or more, grouped as they are."""
+        flat = [history for group in histories for history in group]
+        made = np.asarray(self.model.forecast(flat, horizon, self.seasons), dtype=np.float64)
+        if made.shape != (len(flat), horizon) or not np.isfinite(made).all():
+            raise InvalidInputError(
+                f"model {self.name!r} must forecast finite values of shape "
+                f"{(len(flat), horizon)}, got {made.shape}"
+            )
+        return np.split(np.maximum(made, 0), np.cumsum([len(group) for group in histories])[:-1])
 
     def _origins(self, known: int) -> Ints:
         """Evenly spaced ones in the later half of the past, and `known` itself."""
@@ -144,6 +151,17 @@ class External:
         back = step * np.arange(_ORIGINS, -1, -1, dtype=np.int64)
         origins: Ints = known - back[back <= known // 2]
         return origins
+
+
+def _by_cutoff(series: DemandSeries, of: Codes, known: Ints) -> list[list[int]]:
+    """Places of the forecasts that know the same time as their last; those of now are one group.
+
+    A series known to its end is forecast now, however long ago that end is.
+    """
+    cutoffs = series.times_ns(of, known, 1)
+    cutoffs[known == series.lengths[of]] = np.iinfo(np.int64).max
+    _, group = np.unique(cutoffs, return_inverse=True)
+    return [np.flatnonzero(group == k).tolist() for k in range(group.max(initial=-1) + 1)]
 
 
 def _errors(values: Floats, made: Floats, origins: Ints) -> Floats:

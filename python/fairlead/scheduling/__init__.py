@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fairlead.scheduling.engine import Decision, Engine
 from fairlead.scheduling.parallel import run_all
-from fairlead.scheduling.policies import PolicySpec, policies, policy_key
+from fairlead.scheduling.policy import PolicySpec, policies, policy_key
+from fairlead.scheduling.result import Schedule
 from fairlead.scheduling.saving import read_schedule
-from fairlead.scheduling.schedule import Schedule
 from fairlead.scheduling.simulation import Simulation, schedule
 
 __all__ = [

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fairlead.errors import InvalidInputError
-from fairlead.scheduling.policies import PolicySpec
+from fairlead.scheduling.policy import PolicySpec
 from fairlead.tables import (
     EVENT_KINDS,
     NAT,

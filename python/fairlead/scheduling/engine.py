@@ -13,7 +13,7 @@ from fairlead import _core
 from fairlead.cluster import as_cluster
 from fairlead.errors import InvalidInputError
 from fairlead.scheduling.boundary import appended, engine_options, named
-from fairlead.scheduling.policies import KeyFunction, PolicySpec
+from fairlead.scheduling.policy import KeyFunction, PolicySpec
 from fairlead.tables import (
     TimeKind,
     core_jobs,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fairlead.tables import NAT, JobColumns, NodeColumns, clock, spans_s, unit_of
 
 if TYPE_CHECKING:
-    from fairlead.scheduling.schedule import Schedule
+    from fairlead.scheduling.result import Schedule
 
 __all__ = ["Capacity", "JobTimes", "bounded_slowdowns"]
 

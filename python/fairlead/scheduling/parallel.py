@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from fairlead import _core
 from fairlead.errors import InvalidInputError
+from fairlead.prediction.options import thread_count
 from fairlead.scheduling.simulation import Simulation
 
 __all__ = ["run_all"]
@@ -74,7 +74,7 @@ def run_all(
         return
     kind = simulations[0]._columns[0].time
     until = _FOREVER if time is None else kind.to_ns(time)
-    workers = min(threads or _cores_here(), len(cores))
+    workers = min(threads or thread_count(None), len(cores))
     if not progress:
         _core.run_all(cores, until, workers)
         return
@@ -83,10 +83,3 @@ def run_all(
     with tqdm(total=1.0, desc="run_all", bar_format="{l_bar}{bar}| {elapsed}") as bar:
         _core.run_all(cores, until, workers, lambda share: bar.update(share - bar.n))
         bar.update(1.0 - bar.n)
-
-
-def _cores_here() -> int:
-    """Cores this process may use; all of the machine where the system does not tell."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

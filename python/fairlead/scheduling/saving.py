@@ -11,7 +11,7 @@ import pandas as pd
 from fairlead.errors import BackendUnavailableError, InvalidInputError
 
 if TYPE_CHECKING:
-    from fairlead.scheduling.schedule import Schedule
+    from fairlead.scheduling.result import Schedule
 
 __all__ = ["SCHEMA", "read_schedule", "write_schedule"]
 

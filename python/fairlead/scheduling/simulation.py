@@ -19,8 +19,8 @@ from fairlead.scheduling.boundary import (
     engine_options,
     estimator_of,
 )
-from fairlead.scheduling.policies import KeyFunction, OrderColumns, PolicySpec, checked_keys
-from fairlead.scheduling.schedule import Schedule
+from fairlead.scheduling.policy import KeyFunction, OrderColumns, PolicySpec, checked_keys
+from fairlead.scheduling.result import Schedule
 from fairlead.tables import (
     JobColumns,
     Table,

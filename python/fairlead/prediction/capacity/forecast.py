@@ -70,9 +70,17 @@ def size_for_forecast(
         raise InvalidInputError(
             f"unknown target {name!r}; of a forecast known are {', '.join(_FORECAST_TARGETS)}"
         )
-    if name != "missing_usd_per_unit_hour" and not 0 <= bound <= 1:
-        raise InvalidInputError(f"target {name!r} must be from 0 to 1, got {bound!r}")
     kind, per_node = kinds.cheapest_per_unit(forecast.resource)
+    price = kinds.prices[kind]
+    if name == "missing_usd_per_unit_hour":
+        if not 0 <= bound < np.inf:
+            raise InvalidInputError(f"target {name!r} must be finite and at least 0, got {bound!r}")
+        if np.isnan(price):
+            raise InvalidInputError(
+                f"target {name!r} weighs two prices; give the kinds a price_usd_per_hour"
+            )
+    elif not 0 <= bound <= 1:
+        raise InvalidInputError(f"target {name!r} must be from 0 to 1, got {bound!r}")
     paths = forecast.sample_paths(_PATHS)
     demand = np.sort(paths.y.sum(axis=1).ravel())
     # The paths end with the largest demand expected: nothing is gained above it.
@@ -80,7 +88,6 @@ def size_for_forecast(
     largest = min(most, int(np.ceil(demand[-1] / per_node - 1e-9)))
     nodes = np.arange(least, max(least, largest) + 1)
     missing, idle = _missing_and_idle(demand, np.asarray(nodes * per_node, dtype=np.float64))
-    price = kinds.prices[kind]
     table = pd.DataFrame(
         {
             f"nodes_{kinds.names[kind]}": nodes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,12 +61,16 @@ class Trials:
         target: Target,
         existing: Any,
         patience_s: float,
-        budget: int,
+        budget: Any,
         options: dict[str, Any],
     ) -> None:
         self._jobs, self._kinds, self._target = jobs, kinds, target
         self._existing = None if existing is None else as_cluster(existing)
-        self._patience_s, self._budget, self._options = patience_s, budget, options
+        if not isinstance(budget, numbers.Integral) or budget < 1:
+            raise InvalidInputError(
+                f"budget must be a whole number of sizes, 1 or more, got {budget!r}"
+            )
+        self._patience_s, self._budget, self._options = patience_s, int(budget), options
         self._rows: dict[Counts, dict[str, float]] = {}
         self._idle: set[Counts] = set()
         self._offered = _offered_units(jobs, options)
@@ -88,11 +93,12 @@ class Trials:
         return self._kinds.cluster(counts, self._existing)
 
     def holds_all(self, sizes: Sequence[Counts]) -> list[bool]:
-        """Whether each size holds the target; those not tried yet are simulated together."""
+        """Whether each size was tried and holds; new ones are tried as far as the budget goes."""
         new = [counts for counts in dict.fromkeys(sizes) if counts not in self._rows]
+        new = new[: self._budget - len(self._rows)]
         for begin in range(0, len(new), self.at_once):
             self._run(new[begin : begin + self.at_once])
-        return [self._holds(self._rows[counts]) for counts in sizes]
+        return [counts in self._rows and self._holds(self._rows[counts]) for counts in sizes]
 
     def nothing_waits(self, counts: Counts) -> bool:
         """Whether all jobs that fit on its nodes start at once, so that more nodes do not help."""
@@ -173,15 +179,10 @@ class Trials:
         stuck = np.isnan(waits)  # can never run
         waits = np.where(stuck, np.inf, waits)
         found = _PERCENTILE.fullmatch(self._target.name)
-        percentiles = {50.0, *([float(found[1])] if found else [])}
-        ordered = {p: _percentile(waits, p) for p in percentiles}
-        held = {f"p{p:g}_wait_s": value for p, value in ordered.items() if p != 50.0}
-        if found and float(found[1]) == 50.0:
-            held[self._target.name] = ordered[50.0]
         return {
             "mean_wait_s": float(waits.mean()) if len(waits) else 0.0,
-            "median_wait_s": ordered[50.0],
-            **held,
+            "median_wait_s": _percentile(waits, 50.0),
+            **({found[0]: _percentile(waits, float(found[1]))} if found else {}),
             "mean_bounded_slowdown": (
                 np.inf if stuck.any() else float(metrics["mean_bounded_slowdown"])
             ),

@@ -115,7 +115,7 @@ def run_time_accuracy(
     Raises
     ------
     InvalidInputError
-        No job, a run time that is not above 0, or shapes that differ.
+        No job, a run time that is not above 0, shapes that differ, or a block of no job.
 
     References
     ----------
@@ -138,6 +138,8 @@ def run_time_accuracy(
         raise InvalidInputError(
             "run_s must hold a run time above 0 for at least one job, and predictions of 0 or more"
         )
+    if block < 1:
+        raise InvalidInputError(f"block must be 1 job or more, got {block!r}")
     ratio = np.minimum(predicted, run) / np.maximum(predicted, run)
     limit = None if limit_s is None else np.asarray(limit_s, dtype=np.float64)
     rows = [_bound(run, bounds[:, i], float(q), limit, block) for i, q in enumerate(quantiles)]

@@ -77,15 +77,13 @@ class BoostedRunTimes(RunTimeEstimator):
             As of a jobs table; or no job has a run time.
         """
         lightgbm = _lightgbm()
-        log = read_log(jobs)
-        run_s = log.run_s if y is None else np.asarray(y, dtype=np.float64)
-        ends = np.where(np.isnan(run_s), np.nan, log.end_s)
+        log = read_log(jobs, run_s=y)
         self._learners = [RunTimeMixture(quantiles=()).learner(), LastTwo(quantiles=()).learner()]
-        said = [learner.replay(log.traits, ends, run_s)[0] for learner in self._learners]
-        known = run_s > 0
+        said = self._replayed(log, self._learners)
+        known = log.run_s > 0
         if not known.any():
             raise InvalidInputError("jobs must have a duration_s above 0 in at least one row")
-        data = lightgbm.Dataset(_features(log, said)[known], np.log(run_s[known]))
+        data = lightgbm.Dataset(_features(log, said)[known], np.log(log.run_s[known]))
         self.booster_ = lightgbm.train(self._booster_params(), data, self.trees)
         return self
 
@@ -111,9 +109,10 @@ class BoostedRunTimes(RunTimeEstimator):
         """
         learners = [learner.clone() for learner in self._fitted_learners()]
         log = read_log(jobs, end_time)
-        ends = np.where(np.isnan(log.run_s), np.nan, log.end_s)
-        said = [learner.replay(log.traits, ends, log.run_s)[0] for learner in learners]
-        return self._evaluate(log, said)
+        return self._evaluate(log, self._replayed(log, learners))
+
+    def _replayed(self, log: JobLog, learners: list[_core.RunTimeLearner]) -> list[_Floats]:
+        return [learner.replay(log.traits, log.end_s, log.run_s)[0] for learner in learners]
 
     def _fitted_learners(self) -> list[_core.RunTimeLearner]:
         if not hasattr(self, "booster_"):

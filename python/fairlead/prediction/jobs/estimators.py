@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 
 from fairlead import _core
 from fairlead.errors import InvalidInputError
-from fairlead.prediction.jobs.traits import JobLog, read_log
+from fairlead.parameters import Parametrised
+from fairlead.prediction.jobs.traits import read_log
 
 __all__ = [
     "LastTwo",
@@ -29,7 +29,7 @@ __all__ = [
 _Floats = NDArray[np.float64]
 
 
-class RunTimeEstimator(ABC):
+class RunTimeEstimator(Parametrised, ABC):
     """What every estimator of run times has: ``fit``, ``predict``, ``get_params``, ``set_params``.
 
     An estimator of one's own derives from this; `fairlead.schedule` takes it as ``run_times=``.
@@ -46,28 +46,6 @@ class RunTimeEstimator(ABC):
     def predict_in_order(self, jobs: Any, *, end_time: Any = None) -> _Floats:
         """Run time (s) of each job of a log; `predict`, unless the estimator learns on the way."""
         return self.predict(jobs)
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters it was made with, by name."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters by name; they take effect at the next ``fit``.
-
-        Raises
-        ------
-        InvalidInputError
-            An unknown name.
-        """
-        known = self.get_params()
-        for name, value in params.items():
-            if name not in known:
-                raise InvalidInputError(
-                    f"{type(self).__name__} takes {', '.join(known) or 'no parameters'}; "
-                    f"got {name!r}"
-                )
-            setattr(self, name, value)
-        return self
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
@@ -123,11 +101,8 @@ class OnlineRunTimes(RunTimeEstimator):
         """Learn from further jobs, which are submitted after those known."""
         if getattr(self, "_learner", None) is None:
             self._learner = self._fresh()
-        log = read_log(jobs)
-        run_s = log.run_s if y is None else np.asarray(y, dtype=np.float64)
-        if run_s.shape != (log.columns.n,):
-            raise InvalidInputError(f"y must have one value a job; got shape {run_s.shape}")
-        self._learner.replay(log.traits, _learnt_ends(log, run_s), run_s)
+        log = read_log(jobs, run_s=y)
+        self._learner.replay(log.traits, log.end_s, log.run_s)
         return self
 
     @property
@@ -172,11 +147,6 @@ class OnlineRunTimes(RunTimeEstimator):
                 f"{type(self).__name__} is not fitted yet; call fit(jobs) first"
             )
         return learner
-
-
-def _learnt_ends(log: JobLog, run_s: _Floats) -> _Floats:
-    """When each job may be learnt from: never, where its run time is not known."""
-    return np.where(np.isnan(run_s), np.nan, log.end_s)
 
 
 class UserLimit(OnlineRunTimes):

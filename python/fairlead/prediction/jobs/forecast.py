@@ -98,8 +98,10 @@ class RunTimeForecast(Printed):
         Raises
         ------
         InvalidInputError
-            No job is left.
+            No job is left, or a count is below 0.
         """
+        if skip < 0:
+            raise InvalidInputError(f"skip must be 0 jobs or more, got {skip!r}")
         order = np.argsort(self._log.columns.submit_ns, kind="stable")[skip:]
         order = order[self._log.run_s[order] > 0]
         limit_s = self._log.traits["limit_s"]
@@ -177,8 +179,7 @@ def predict_run_times(
     bounds: Any = np.empty(0)
     quantiles: tuple[float, ...] = ()
     if isinstance(estimator, OnlineRunTimes):
-        ends = np.where(np.isnan(log.run_s), np.nan, log.end_s)
-        run_time_s, bounds = estimator.learner().replay(log.traits, ends, log.run_s)
+        run_time_s, bounds = estimator.learner().replay(log.traits, log.end_s, log.run_s)
         quantiles = tuple(float(q) for q in estimator.quantiles)
     else:
         run_time_s = estimator.predict_in_order(jobs, end_time=end_time)

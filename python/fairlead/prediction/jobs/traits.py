@@ -28,7 +28,8 @@ class JobLog:
     traits : dict of str to array
         What is known at submission: hashes of labels and requests, seconds and amounts.
     run_s, end_s : float64 array, shape (n_jobs,)
-        How long each job ran, at most its limit, and when it ended; NaN where that is not known.
+        How long each job ran, at most its limit, and when it ended; NaN in both where the run time
+        is not known.
     columns : JobColumns
     """
 
@@ -38,7 +39,7 @@ class JobLog:
     columns: JobColumns
 
 
-def read_log(jobs: Any, end_time: Any = None) -> JobLog:
+def read_log(jobs: Any, end_time: Any = None, run_s: Any = None) -> JobLog:
     """The jobs table as predictors take it.
 
     Parameters
@@ -47,20 +48,31 @@ def read_log(jobs: Any, end_time: Any = None) -> JobLog:
     end_time : str or array, optional
         When each job ended: a column, or values of the kind of ``submit_time``. Without it the
         column ``end_time``, else submission plus ``recorded_wait_s`` plus ``duration_s``.
+    run_s : array of s, optional
+        Run times in the place of ``duration_s``.
 
     Raises
     ------
     InvalidInputError
-        As of a jobs table; or an end of another kind or shape, or before the submission.
+        As of a jobs table; or an end of another kind or shape, or before the submission; or run
+        times of another shape.
     """
     table = Table(jobs, "jobs", "job_id")
     columns = job_columns(jobs, need_duration=False, ignore="*")
-    run_s = _seconds(columns.duration_ns, columns.n)
+    run_s = _run_times(columns, run_s)
     limit_s = _seconds(columns.limit_ns, columns.n)
     run_s = np.where(limit_s < run_s, limit_s, run_s)
-    return JobLog(
-        known_traits(table, columns), run_s, _ends(table, columns, run_s, end_time), columns
-    )
+    ends = np.where(np.isnan(run_s), np.nan, _ends(table, columns, run_s, end_time))
+    return JobLog(known_traits(table, columns), run_s, ends, columns)
+
+
+def _run_times(columns: JobColumns, given: Any) -> _Floats:
+    if given is None:
+        return _seconds(columns.duration_ns, columns.n)
+    run_s = np.asarray(given, dtype=np.float64)
+    if run_s.shape != (columns.n,):
+        raise InvalidInputError(f"y must have one value a job; got shape {run_s.shape}")
+    return run_s
 
 
 def known_traits(table: Table, columns: JobColumns) -> dict[str, Any]:

@@ -68,8 +68,9 @@ def inference_memory(
     check(cache in _SERVED, "cache_precision", cache, ", ".join(_SERVED))
     whole(batch=batch, context=context, tensor_parallel=tensor_parallel)
     shape = shape_of(parameters, vocabulary, layers, hidden, heads)
-    whole(kv_heads=kv_heads or shape.heads)
-    per_token = 2.0 * shape.layers * (kv_heads or shape.heads) * (shape.hidden / shape.heads)
+    kept_heads = shape.heads if kv_heads is None else kv_heads
+    whole(kv_heads=kept_heads)
+    per_token = 2.0 * shape.layers * kept_heads * (shape.hidden / shape.heads)
     t = tensor_parallel
     parts = [
         ("weights", parameters * _SERVED[precision] / t, ratio(f"{_SERVED[precision]:g} P", t)),

@@ -141,7 +141,8 @@ def training_memory(
     check(0 < trainable <= 1, "trainable", trainable, "above 0, at most 1")
     stages, t, d = pipeline_parallel, tensor_parallel, data_parallel
     sizes = {"batch": batch, "sequence": sequence, "data_parallel": d, "tensor_parallel": t}
-    whole(**sizes, pipeline_parallel=stages, micro_batches=micro_batches or stages)
+    micro_batches = stages if micro_batches is None else micro_batches
+    whole(**sizes, pipeline_parallel=stages, micro_batches=micro_batches)
     shape = shape_of(parameters, vocabulary, layers, hidden, heads)
 
     weight, gradient, master, state = _PRECISIONS[precision]
@@ -163,7 +164,7 @@ def training_memory(
     if zero_stage == 3 and d > 1:
         two_layers = 2 * weight * parameters / (shape.layers * t)
         parts.append(("gathered layers", two_layers, "two whole layers at a time"))
-    in_flight = min(stages, micro_batches or stages)
+    in_flight = min(stages, micro_batches)
     layer, kept, formula = _activations(
         shape, batch, sequence, t, sequence_parallel, recompute, attention
     )

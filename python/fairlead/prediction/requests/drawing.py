@@ -31,7 +31,7 @@ def draw_waste(groups: pd.DataFrame, by: str, resource: str) -> Figure:
     ):
         axes.barh(rows[by].astype(str), hours, left=begin, height=0.7, color=colour, label=label)
         begin = begin + hours
-    widest = float(begin.max())
+    widest = float(begin.max()) or 1.0
     for i, row in enumerate(rows.to_dict("records")):
         dollars = f"  {row['wasted_usd']:,.0f} USD" if row["wasted_usd"] else ""
         text = f"{row['wasted_frac']:.0%}{dollars}" if row["measured_h"] else ""

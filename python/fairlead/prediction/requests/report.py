@@ -263,7 +263,10 @@ def _group_frame(read: Asked, labels: Any, by: str) -> pd.DataFrame:
         share = sums["wasted_h"] / sums["measured_h"].where(sums["measured_h"] > 0)
         sums.insert(list(sums).index("wasted_h") + 1, "wasted_frac", share.fillna(0.0))
         sums.insert(1, "resource", name)
-        frames.append(sums[sums["asked_h"] > 0])
+        frames.append(sums)
     made = pd.concat(frames, ignore_index=True)
+    filled = made["asked_h"] > 0
+    if filled.any():  # else what is told is that nothing was
+        made = made[filled]
     order = ["wasted_usd", "wasted_h", "asked_h"]
     return made.sort_values(order, ascending=False, kind="stable", ignore_index=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Self
@@ -10,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from fairlead.errors import InvalidInputError
-from fairlead.prediction.usage.frames import RESOURCES, Keys, Usage, Use, read_usage
+from fairlead.parameters import Parametrised
+from fairlead.prediction.usage.frames import RESOURCES, Keys, Use, read_usage
 from fairlead.tables import to_native_like, without_columns
 
 __all__ = ["Recommender"]
@@ -19,26 +19,11 @@ __all__ = ["Recommender"]
 _MINIMUM = {"cpus": 0.025, "memory_gib": 250 / 1024}
 
 
-class Recommender(ABC):
+class Recommender(Parametrised, ABC):
     """Reading usage, telling keys apart and answering as a frame; the rule is the subclass's."""
 
     by: str
     minimum: Mapping[str, float] | None
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters as they were given, by name; for scikit-learn's tools."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def set_params(self, **params: Any) -> Self:
-        """Other parameters; they take effect with the next `fit`."""
-        for name, value in params.items():
-            if name not in self.get_params():
-                raise InvalidInputError(
-                    f"{type(self).__name__} has no parameter {name!r}; it has "
-                    f"{', '.join(self.get_params())}"
-                )
-            setattr(self, name, value)
-        return self
 
     def fit(self, usage: Any) -> Self:
         """Learn from a usage frame, forgetting everything before.
@@ -113,16 +98,17 @@ class Recommender(ABC):
     def _member(self) -> str | None:
         return None
 
-    def _observe(self, read: Usage) -> None:
-        for resource, use in read.used.items():
+    def _observe(self, used: dict[str, Use]) -> None:
+        for resource, use in used.items():
             if resource not in self.banks_:
                 self.banks_[resource] = self._bank(resource)
-            self._take(self.banks_[resource], read, use)
+            self._take(self.banks_[resource], use)
 
     @abstractmethod
     def _bank(self, resource: str) -> Any:
         """A recommender of the core for one resource."""
 
-    @abstractmethod
-    def _take(self, bank: Any, read: Usage, use: Use) -> None:
+    def _take(self, bank: Any, use: Use) -> None:
         """Give the samples of one resource to its bank."""
+        bank.resize(len(self.keys_))
+        bank.observe(use.key, use.time_ns, use.value)

@@ -13,7 +13,7 @@ from fairlead.errors import InvalidInputError
 from fairlead.tables.frames import Codes, Floats, Ints, Table
 from fairlead.tables.times import read_times
 
-__all__ = ["RESOURCES", "Keys", "Resource", "Usage", "Use", "read_usage"]
+__all__ = ["RESOURCES", "Keys", "Resource", "Use", "read_usage"]
 
 _GIB = float(1 << 30)
 # First bucket, largest value and growth of the VPA's histograms.
@@ -112,17 +112,10 @@ class Use:
     value: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Usage:
-    """The samples of a frame by resource, in order of time within each key."""
-
-    used: dict[str, Use]
-
-
 def read_usage(
     usage: Any, by: str, member: str | None, keys: Keys, *, also_missing: bool = False
-) -> Usage:
-    """Check a usage frame; new keys are added to `keys`.
+) -> dict[str, Use]:
+    """The samples by resource, in order of time within each key; new keys are added to `keys`.
 
     Parameters
     ----------
@@ -162,7 +155,7 @@ def read_usage(
             used[name] = Use(key, members, time_ns, value)
         elif len(rows):
             used[name] = Use(key[rows], members[rows], time_ns[rows], value[rows])
-    return Usage(used)
+    return used
 
 
 def _labels(table: Table, column: str) -> NDArray[Any]:
@@ -175,9 +168,7 @@ def _labels(table: Table, column: str) -> NDArray[Any]:
 
 def _amounts(table: Table, resource: str) -> Floats:
     numbers = table.numbers(resource)
-    value = numbers.filled(np.nan).astype(np.float64) if numbers.missing is not None else None
-    if value is None:
-        value = numbers.data.astype(np.float64)
+    value = numbers.filled(np.nan).astype(np.float64)
     table.require_range(
         value, 0.0, 1e15, resource, "from 0 to 1e15", "mend the cell", numbers.missing
     )

@@ -12,7 +12,7 @@ from fairlead import _core
 from fairlead.errors import InvalidInputError
 from fairlead.prediction.intervals import freq_ns
 from fairlead.prediction.usage.base import Recommender
-from fairlead.prediction.usage.frames import RESOURCES, Usage, Use, read_usage
+from fairlead.prediction.usage.frames import RESOURCES, Use, read_usage
 from fairlead.tables import without_columns
 
 __all__ = ["UsageRecommender"]
@@ -129,9 +129,9 @@ class UsageRecommender(Recommender):
         """
         if not hasattr(self, "keys_"):
             self._forget()
-        read = read_usage(events, self.by, self.member, self.keys_, also_missing=True)
+        used = read_usage(events, self.by, self.member, self.keys_, also_missing=True)
         self._like = without_columns(events)
-        for resource, use in read.used.items():
+        for resource, use in used.items():
             if not RESOURCES[resource].peaks:
                 raise InvalidInputError(f"a job does not run out of {resource!r}; drop the column")
             if resource not in self.banks_:
@@ -164,7 +164,8 @@ class UsageRecommender(Recommender):
         """
         saved: dict[Any, dict[str, Any]] = {name: {"version": "v3"} for name in self.keys_.names()}
         for resource, bank in self.banks_.items():
-            for name, row in zip(self.keys_.names(), bank.save(self._latest_ns), strict=True):
+            # Keys that came after a resource's last sample are not in its bank.
+            for name, row in zip(self.keys_.names(), bank.save(self._latest_ns), strict=False):
                 reference, total, buckets, weights, first, last, samples = row
                 if samples == 0:
                     continue
@@ -239,7 +240,7 @@ class UsageRecommender(Recommender):
             bump_amount=self.bump_gib * _GIB,
         )
 
-    def _take(self, bank: Any, read: Usage, use: Use) -> None:
+    def _take(self, bank: Any, use: Use) -> None:
         members = self.keys_.members
         bank.resize(len(self.keys_), members)
         counted = bank.observe(use.key, use.member, use.time_ns, use.value, members)

@@ -11,7 +11,7 @@ from fairlead import _core
 from fairlead.errors import InvalidInputError
 from fairlead.prediction.intervals import freq_ns
 from fairlead.prediction.usage.base import Recommender
-from fairlead.prediction.usage.frames import RESOURCES, Usage, Use
+from fairlead.prediction.usage.frames import RESOURCES
 
 __all__ = ["CostRecommender", "WindowRecommender"]
 
@@ -94,10 +94,6 @@ class WindowRecommender(Recommender):
             hold=max(1, freq_ns(self.hold) // window_ns),
             least=self._least(resource),
         )
-
-    def _take(self, bank: Any, read: Usage, use: Use) -> None:
-        bank.resize(len(self.keys_))
-        bank.observe(use.key, use.time_ns, use.value)
 
 
 def _statistic(name: str) -> tuple[float, float, float]:
@@ -199,7 +195,3 @@ class CostRecommender(Recommender):
             prices=prices,
             least=self._least(resource),
         )
-
-    def _take(self, bank: Any, read: Usage, use: Use) -> None:
-        bank.resize(len(self.keys_))
-        bank.observe(use.key, use.time_ns, use.value)

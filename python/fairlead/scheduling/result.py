@@ -14,7 +14,7 @@ from fairlead import _core
 from fairlead.cluster import Cluster
 from fairlead.printed import Printed
 from fairlead.scheduling import measures
-from fairlead.scheduling.policies import PolicySpec
+from fairlead.scheduling.policy import PolicySpec
 from fairlead.scheduling.saving import SCHEMA, write_schedule
 from fairlead.tables import (
     Coded,
