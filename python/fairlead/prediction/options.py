@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from fairlead import _core
 from fairlead.errors import BackendUnavailableError, InvalidInputError
-from fairlead.matching.devices import cuda_driver, cuda_lost
 from fairlead.prediction.external import External, PointModel
 from fairlead.prediction.intervals import given_seasons
 from fairlead.prediction.series import DemandSeries
@@ -102,18 +101,28 @@ class Model:
             driver=_fit_driver() if self.device == "cuda" else None,
         )
         if "error" in made:
-            if made["lost"]:
-                cuda_lost(made["error"])
-            raise _no_cuda(made["error"])
+            raise _failed(made["error"], made["lost"])
         return made
 
 
 def _fit_driver() -> Any:
     """What fits on a CUDA device; an error that says why where there is none."""
+    # Here and not above: this room comes before that of matching, and rarely needs it.
+    from fairlead.matching.devices import cuda_driver
+
     driver, reason = cuda_driver("fit_driver")
     if driver is None:
         raise _no_cuda(reason)
     return driver
+
+
+def _failed(reason: str, lost: bool) -> BackendUnavailableError:
+    """The error of a device that failed; one that did for good is not asked again."""
+    from fairlead.matching.devices import cuda_lost
+
+    if lost:
+        cuda_lost(reason)
+    return _no_cuda(reason)
 
 
 def _no_cuda(reason: str) -> BackendUnavailableError:
