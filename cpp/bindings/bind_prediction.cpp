@@ -10,6 +10,7 @@
 #include "bindings/bindings.hpp"
 #include "bindings/columns.hpp"
 #include "prediction/batch.hpp"
+#include "prediction/cuda/fit_device.hpp"
 #include "prediction/demand.hpp"
 #include "prediction/metrics.hpp"
 
@@ -40,16 +41,49 @@ void bind_demand(py::module_& m) {
       "unit"_a, "Mean amount in use over `unit`, per group and interval, group by group.");
 }
 
-NamedColumns forecast_dict(ForecastColumns&& made) {
-  return NamedColumns("point"_a = to_column(std::move(made.point)),
-                      "quantiles"_a = to_column(std::move(made.quantiles)),
-                      "model"_a = to_column(std::move(made.model)),
-                      "weights"_a = to_column(std::move(made.weights)),
-                      "errors"_a = to_column(std::move(made.errors)),
-                      "vectors"_a = to_column(std::move(made.vectors)));
+py::dict forecast_dict(ForecastColumns&& made) {
+  return py::dict("point"_a = to_column(std::move(made.point)),
+                  "quantiles"_a = to_column(std::move(made.quantiles)),
+                  "model"_a = to_column(std::move(made.model)),
+                  "weights"_a = to_column(std::move(made.weights)),
+                  "errors"_a = to_column(std::move(made.errors)),
+                  "vectors"_a = to_column(std::move(made.vectors)));
+}
+
+// The device behind a capsule of the CUDA module; none for None.
+std::optional<FitDevice> device_of(const py::object& driver) {
+  if (driver.is_none()) return {};
+  const void* const pointer = PyCapsule_GetPointer(driver.ptr(), kFitDriverName);
+  if (pointer == nullptr) throw py::error_already_set();
+  return std::optional<FitDevice>(std::in_place, *static_cast<const FitDriver*>(pointer));
+}
+
+// What `make(device)` returns as a dict, with the seconds the device took; where the device fails,
+// `error`, and whether CUDA is `lost` to this process.
+template <typename Make>
+py::dict by_device(const py::object& driver, const Make& make) {
+  std::optional<FitDevice> device = device_of(driver);
+  try {
+    py::dict made = make(device ? &*device : nullptr);
+    const DeviceTimes times = device ? device->times() : DeviceTimes{};
+    made["device_s"] = to_column(std::vector{times.copy_in_s, times.kernel_s, times.copy_out_s});
+    return made;
+  } catch (const BackendUnavailable& error) {
+    return py::dict("error"_a = error.what(), "lost"_a = device && device->lost());
+  }
 }
 
 void bind_forecast(py::module_& m) {
+  m.def(
+      "device_forecasters",
+      [] {
+        std::vector<std::string> names;
+        for (const ForecasterEntry& entry : forecasters()) {
+          if (entry.make()->uses_device()) names.emplace_back(entry.name);
+        }
+        return names;
+      },
+      "The models that a CUDA device can fit.");
   m.def(
       "forecasters",
       [] {
@@ -65,22 +99,29 @@ void bind_forecast(py::module_& m) {
          const Column<std::int64_t>& phase, const Column<std::int32_t>& series,
          const Column<std::int64_t>& known, const std::string& model,
          const std::vector<std::int64_t>& seasons, std::int64_t window, std::int64_t horizon,
-         const Column<double>& probabilities, std::int64_t vectors, unsigned threads) {
+         const Column<double>& probabilities, std::int64_t vectors, unsigned threads,
+         const py::object& driver) {
         const SeriesTable table{view(values), view(offsets), view(phase)};
         ForecastRequest request{{}, {seasons, window, horizon}, view(probabilities), vectors};
         if (model != "auto") request.model = forecaster_named(model);
-        ForecastColumns made;
-        {
-          const py::gil_scoped_release nogil;
-          made = forecast_batch(table, {view(series), view(known)}, request, threads,
-                                raise_pending_signal);
-        }
-        return forecast_dict(std::move(made));
+        return by_device(driver, [&](FitDevice* device) {
+          request.options.device = device;
+          ForecastColumns made;
+          {
+            const py::gil_scoped_release nogil;
+            made = forecast_batch(table, {view(series), view(known)}, request, threads,
+                                  raise_pending_signal);
+          }
+          return forecast_dict(std::move(made));
+        });
       },
       "values"_a.noconvert(), "offsets"_a.noconvert(), "phase"_a.noconvert(),
       "series"_a.noconvert(), "known"_a.noconvert(), py::kw_only(), "model"_a, "seasons"_a,
       "window"_a, "horizon"_a, "probabilities"_a.noconvert(), "vectors"_a = 0, "threads"_a = 1,
-      "Forecasts per origin: columns point, quantiles, model, weights, errors, vectors.");
+      "driver"_a = py::none(),
+      "Forecasts per origin: columns point, quantiles, model, weights, errors, vectors, and "
+      "device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda, or None for the "
+      "CPU. Where it fails: `error`, and whether CUDA is `lost` to this process.");
 }
 
 void bind_scores(py::module_& m) {

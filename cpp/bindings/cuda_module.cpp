@@ -2,16 +2,18 @@
 // asks the driver nothing.
 #include <pybind11/pybind11.h>
 
+#include "prediction/cuda/fit_problem.hpp"
 #include "scoring/score.hpp"
 
 namespace py = pybind11;
 using namespace pybind11::literals;
 
 PYBIND11_MODULE(_cuda, m) {
-  m.doc() = "Scoring with CUDA; private, use fairlead.score and fairlead.cuda_info.";
+  m.doc() = "Scoring and fits with CUDA; private, use fairlead.score, predict and cuda_info.";
   m.attr("built_with") =
       "CUDA " FAIRLEAD_CUDA_VERSION ", architectures " FAIRLEAD_CUDA_ARCHITECTURES;
   m.attr("score_driver") = py::capsule(&fairlead::cuda_score_driver(), fairlead::kScoreDriverName);
+  m.attr("fit_driver") = py::capsule(&fairlead::cuda_fit_driver(), fairlead::kFitDriverName);
   m.def(
       "probe",
       [] {

@@ -34,20 +34,35 @@ constexpr std::size_t kMostInBlock = 64;
 constexpr std::int64_t kValuesInBlock = 4'000'000;
 constexpr std::int64_t kScoredOrigins = 512;
 
-std::size_t block_size(const OriginTable& origins, const ForecastRequest& request) {
+// With a device: so many that their fits fill a good part of it, and yet so few that every thread
+// has blocks to follow its fits with.
+constexpr std::size_t kMostForDevice = 4096;
+constexpr std::int64_t kValuesForDevice = 32'000'000;
+constexpr std::size_t kBlocksOfThread = 2;
+
+std::size_t block_size(const OriginTable& origins, const ForecastRequest& request,
+                       unsigned threads) {
   std::int64_t longest = 0;
   for (const std::int64_t known : origins.known) longest = std::max(longest, known);
   const std::int64_t models = request.model ? 1 : static_cast<std::int64_t>(forecasters().size());
   const std::int64_t each = std::min(longest, kScoredOrigins) * models * request.options.horizon;
-  return static_cast<std::size_t>(
-      std::clamp<std::int64_t>(kValuesInBlock / std::max<std::int64_t>(each, 1), 1, kMostInBlock));
+  const bool device = request.options.device != nullptr;
+  const std::size_t share = origins.known.size() / (kBlocksOfThread * std::max(threads, 1U));
+  const std::size_t most = device ? std::clamp(share, kMostInBlock, kMostForDevice) : kMostInBlock;
+  const std::int64_t values = device ? kValuesForDevice : kValuesInBlock;
+  return static_cast<std::size_t>(std::clamp<std::int64_t>(values / std::max<std::int64_t>(each, 1),
+                                                           1, static_cast<std::int64_t>(most)));
 }
 
 // Makes forecasts block by block, each into its place in the columns.
 class Batch {
  public:
-  Batch(const SeriesTable& table, const OriginTable& origins, const ForecastRequest& request)
-      : table_(table), origins_(origins), request_(request), block_(block_size(origins, request)) {
+  Batch(const SeriesTable& table, const OriginTable& origins, const ForecastRequest& request,
+        unsigned threads)
+      : table_(table),
+        origins_(origins),
+        request_(request),
+        block_(block_size(origins, request, threads)) {
     const std::size_t n = origins.series.size();
     const auto horizon = static_cast<std::size_t>(request.options.horizon);
     columns_.point.resize(n * horizon);
@@ -138,7 +153,7 @@ ForecastColumns forecast_batch(const SeriesTable& table, const OriginTable& orig
   table.validate();
   origins.validate(table);
   check(request);
-  Batch batch(table, origins, request);
+  Batch batch(table, origins, request, threads);
   const auto make = [&batch] { return [&batch](std::size_t block) { batch.run(block); }; };
   share_out(batch.blocks(), threads, make, poll);
   return batch.take();

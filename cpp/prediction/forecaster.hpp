@@ -12,10 +12,13 @@
 
 namespace fairlead {
 
+class FitDevice;
+
 struct ForecastOptions {
   std::vector<std::int64_t> seasons;  // steps, shortest first, each 2 or more
   std::int64_t window = 1;            // steps, of the rolling models
   std::int64_t horizon = 1;           // steps
+  FitDevice* device = nullptr;        // fits what it can; none: the CPU does
 };
 
 // One series to forecast: its past, from where (ascending, see Forecaster::first_origin), and where
@@ -37,6 +40,9 @@ class Forecaster {
   // values before that index alone. Origins ascend from first_origin to past.size().
   virtual void forecast(const Past& past, const ForecastOptions& options,
                         std::span<const std::int64_t> origins, ByOriginAndStep& out) const = 0;
+
+  // Whether ForecastOptions::device makes its fits.
+  virtual bool uses_device() const { return false; }
 
   // The same for every task. Models whose recurrences run faster side by side override it.
   virtual void forecast_all(std::span<const ForecastTask> tasks,

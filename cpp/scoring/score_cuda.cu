@@ -1,62 +1,15 @@
 // The CUDA driver of scoring: device memory, streams, errors as text.
 #include <cuda_runtime.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <mutex>
 
+#include "base/cuda.cuh"
 #include "scoring/score.hpp"
 #include "scoring/score_kernel.cuh"
 
 namespace fairlead {
 namespace {
-
-struct CudaFailure {
-  cudaError_t code;
-  const char* call;
-};
-
-void check(cudaError_t code, const char* call) {
-  if (code != cudaSuccess) throw CudaFailure{code, call};
-}
-#define FAIRLEAD_CHECK(call) check(call, #call)
-
-// The caller's current device is its own business.
-class OnFirstDevice {
- public:
-  OnFirstDevice() {
-    FAIRLEAD_CHECK(cudaGetDevice(&before_));
-    FAIRLEAD_CHECK(cudaSetDevice(0));
-  }
-  ~OnFirstDevice() { cudaSetDevice(before_); }
-  OnFirstDevice(const OnFirstDevice&) = delete;
-  OnFirstDevice& operator=(const OnFirstDevice&) = delete;
-
- private:
-  int before_ = 0;
-};
-
-// Device memory that grows and is kept for the next call.
-class Buffer {
- public:
-  template <typename T>
-  T* room_for(std::int64_t count) {
-    const std::size_t bytes =
-        static_cast<std::size_t>(std::max<std::int64_t>(count, 1)) * sizeof(T);
-    if (bytes > bytes_) {
-      FAIRLEAD_CHECK(cudaFree(data_));
-      data_ = nullptr;
-      bytes_ = 0;
-      FAIRLEAD_CHECK(cudaMalloc(&data_, bytes));
-      bytes_ = bytes;
-    }
-    return static_cast<T*>(data_);
-  }
-
- private:
-  void* data_ = nullptr;
-  std::size_t bytes_ = 0;
-};
 
 // Everything one process keeps on the device. Never destroyed: at exit the driver may be gone
 // before us.
@@ -137,10 +90,8 @@ int score(const ScoreProblem& p, ScoreTimes& times, char (&error)[kErrorText]) {
     times = workspace->score(p);
     return kScored;
   } catch (const CudaFailure& failure) {
-    cudaGetLastError();  // what is not sticky must not meet the next call
-    std::snprintf(error, kErrorText, "%s: %s (%s)", failure.call, cudaGetErrorName(failure.code),
-                  cudaGetErrorString(failure.code));
-    return failure.code == cudaErrorMemoryAllocation ? kCallFailed : kCudaLost;
+    failure.tell(error);
+    return failure.is_final() ? kCudaLost : kCallFailed;
   }
 }
 

@@ -26,6 +26,7 @@ __all__: list[str] = [
     "bucket_starts",
     "calendar_column",
     "cuda_build_reason",
+    "device_forecasters",
     "error_quantiles",
     "feature_columns",
     "find_alerts",
@@ -448,6 +449,11 @@ def calendar_column(
     One field of times on the wall clock.
     """
 
+def device_forecasters() -> list[str]:
+    """
+    The models that a CUDA device can fit.
+    """
+
 def error_quantiles(
     errors: numpy.typing.NDArray[numpy.float64],
     origins: numpy.typing.NDArray[numpy.int64],
@@ -512,9 +518,10 @@ def forecast(
     probabilities: numpy.typing.NDArray[numpy.float64],
     vectors: typing.SupportsInt | typing.SupportsIndex = 0,
     threads: typing.SupportsInt | typing.SupportsIndex = 1,
-) -> dict[str, numpy.ndarray]:
+    driver: typing.Any = None,
+) -> dict:
     """
-    Forecasts per origin: columns point, quantiles, model, weights, errors, vectors.
+    Forecasts per origin: columns point, quantiles, model, weights, errors, vectors, and device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda, or None for the CPU. Where it fails: `error`, and whether CUDA is `lost` to this process.
     """
 
 def forecast_scores(

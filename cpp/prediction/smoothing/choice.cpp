@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "prediction/cuda/fit_device.hpp"
 #include "prediction/smoothing/tracker.hpp"
 
 namespace fairlead::smoothing {
@@ -23,9 +24,14 @@ Sample first_of(const Sample& sample, std::int64_t known) {
   return {sample.values.first(n), sample.observed.first(n)};
 }
 
+std::vector<Model> fit_by(FitDevice* device, const Form& form, std::span<const Sample> samples) {
+  return device == nullptr ? fit(form, samples) : device->fit(form, samples);
+}
+
 // Fits `form` to the samples that are long enough and passes each fit on, with its place.
 template <typename Use>
-void fit_where_long_enough(const Form& form, std::span<const Sample> samples, bool all, Use use) {
+void fit_where_long_enough(FitDevice* device, const Form& form, std::span<const Sample> samples,
+                           bool all, Use use) {
   std::vector<Sample> fitted;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -33,7 +39,7 @@ void fit_where_long_enough(const Form& form, std::span<const Sample> samples, bo
     fitted.push_back(samples[i]);
     places.push_back(i);
   }
-  std::vector<Model> models = fit(form, fitted);
+  std::vector<Model> models = fit_by(device, form, fitted);
   for (std::size_t i = 0; i < places.size(); ++i) use(places[i], std::move(models[i]));
 }
 
@@ -66,35 +72,38 @@ double held_out_loss(const Form& form, const Model& model, const Sample& sample,
   return scored == 0 ? kInfinite : loss / static_cast<double>(scored);
 }
 
-std::vector<Chosen> choose_by_aicc(std::span<const Form> forms, std::span<const Sample> samples) {
+std::vector<Chosen> choose_by_aicc(std::span<const Form> forms, std::span<const Sample> samples,
+                                   FitDevice* device) {
   std::vector<Chosen> best(samples.size());
   std::vector<double> least(samples.size(), kInfinite);
   for (std::size_t form = 0; form < forms.size(); ++form) {
-    fit_where_long_enough(forms[form], samples, form == 0, [&](std::size_t i, Model&& model) {
-      const double criterion = aicc(forms[form], model);
-      if (form > 0 && !(criterion < least[i])) return;
-      least[i] = criterion;
-      best[i] = {form, std::move(model)};
-    });
+    fit_where_long_enough(device, forms[form], samples, form == 0,
+                          [&](std::size_t i, Model&& model) {
+                            const double criterion = aicc(forms[form], model);
+                            if (form > 0 && !(criterion < least[i])) return;
+                            least[i] = criterion;
+                            best[i] = {form, std::move(model)};
+                          });
   }
   return best;
 }
 
 std::vector<Chosen> choose_by_held_out(std::span<const Form> forms, std::span<const Sample> samples,
-                                       std::int64_t horizon) {
+                                       std::int64_t horizon, FitDevice* device) {
   std::vector<Sample> shorter;
   for (const Sample& sample : samples)
     shorter.push_back(first_of(sample, size_of(sample) - held_out(sample, horizon)));
   std::vector<Chosen> best(samples.size());
   std::vector<double> least(samples.size(), kInfinite);
   for (std::size_t form = 0; form < forms.size(); ++form) {
-    fit_where_long_enough(forms[form], shorter, form == 0, [&](std::size_t i, Model&& model) {
-      const double loss =
-          held_out_loss(forms[form], model, samples[i], size_of(shorter[i]), horizon);
-      if (form > 0 && !(loss < least[i])) return;
-      least[i] = loss;
-      best[i].form = form;
-    });
+    fit_where_long_enough(
+        device, forms[form], shorter, form == 0, [&](std::size_t i, Model&& model) {
+          const double loss =
+              held_out_loss(forms[form], model, samples[i], size_of(shorter[i]), horizon);
+          if (form > 0 && !(loss < least[i])) return;
+          least[i] = loss;
+          best[i].form = form;
+        });
   }
   for (std::size_t form = 0; form < forms.size(); ++form) {
     std::vector<Sample> own;
@@ -104,7 +113,7 @@ std::vector<Chosen> choose_by_held_out(std::span<const Form> forms, std::span<co
       own.push_back(samples[i]);
       places.push_back(i);
     }
-    std::vector<Model> models = fit(forms[form], own);
+    std::vector<Model> models = fit_by(device, forms[form], own);
     for (std::size_t i = 0; i < places.size(); ++i) best[places[i]].model = std::move(models[i]);
   }
   return best;
@@ -121,9 +130,10 @@ double aicc(const Form& form, const Model& model) {
 }
 
 std::vector<Chosen> choose(std::span<const Form> forms, ChoiceRule rule,
-                           std::span<const Sample> samples, std::int64_t horizon) {
-  return rule == ChoiceRule::held_out ? choose_by_held_out(forms, samples, horizon)
-                                      : choose_by_aicc(forms, samples);
+                           std::span<const Sample> samples, std::int64_t horizon,
+                           FitDevice* device) {
+  return rule == ChoiceRule::held_out ? choose_by_held_out(forms, samples, horizon, device)
+                                      : choose_by_aicc(forms, samples, device);
 }
 
 }  // namespace fairlead::smoothing

@@ -7,7 +7,11 @@
 
 #include "prediction/smoothing/fit.hpp"
 
-namespace fairlead::smoothing {
+namespace fairlead {
+
+class FitDevice;
+
+namespace smoothing {
 
 enum class ChoiceRule {
   aicc,     // smallest corrected Akaike criterion (Hurvich and Tsai, Biometrika 76(2), 1989)
@@ -23,8 +27,10 @@ struct Chosen {
 double aicc(const Form& form, const Model& model);
 
 // The chosen form and its fit, for each sample. The first form fits every sample; the others are
-// tried where a sample is long enough.
+// tried where a sample is long enough. With a device it makes the fits.
 std::vector<Chosen> choose(std::span<const Form> forms, ChoiceRule rule,
-                           std::span<const Sample> samples, std::int64_t horizon);
+                           std::span<const Sample> samples, std::int64_t horizon,
+                           FitDevice* device = nullptr);
 
-}  // namespace fairlead::smoothing
+}  // namespace smoothing
+}  // namespace fairlead

@@ -27,6 +27,8 @@ class ExponentialSmoothing final : public Forecaster {
     return first_observed(past) + fewest_values(forms.front());
   }
 
+  bool uses_device() const override { return true; }
+
   void forecast(const Past& past, const ForecastOptions& options,
                 std::span<const std::int64_t> origins, ByOriginAndStep& out) const override {
     const ForecastTask task{past, origins, &out};
@@ -41,7 +43,8 @@ class ExponentialSmoothing final : public Forecaster {
         jobs_of(tasks, std::max(kMostValues, kMostSeasonsFitted * longest));
     std::vector<Sample> samples;
     for (const Job& job : jobs) samples.push_back(job.sample());
-    const std::vector<Chosen> chosen = choose(forms, rule_, samples, options.horizon);
+    const std::vector<Chosen> chosen =
+        choose(forms, rule_, samples, options.horizon, options.device);
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       Tracker tracker(forms[chosen[i].form], chosen[i].model);
       jobs[i].track(tracker);

@@ -1,7 +1,6 @@
 #include "prediction/smoothing/lanes.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/clones.hpp"
 #include "prediction/smoothing/recurrence.hpp"
@@ -9,14 +8,10 @@
 namespace fairlead::smoothing {
 namespace {
 
-// States decay geometrically; below this they are set to 0, because numbers below the normal range
-// cost a hundred times as much. Their squares are still normal.
-constexpr double kTiny = 1e-150;
-constexpr std::int64_t kFewestBetweenFlushes = 64;  // steps
 constexpr std::int64_t kTile = 64;  // steps of all columns that stay in the first-level cache
 
 void flush(Lanes& lanes) {
-  for (double& value : lanes.at) value = std::abs(value) < kTiny ? 0.0 : value;
+  for (double& value : lanes.at) value = flushed(value);
 }
 
 void flush(LaneStates& states) {
@@ -107,7 +102,7 @@ void run(const Form& form, const LaneWeights& weights, LaneStates& states,
   }
   const auto n = static_cast<std::int64_t>(values.size());
   const std::int64_t longest = form.seasons.empty() ? 1 : form.seasons.back();
-  const std::int64_t between = std::max(kFewestBetweenFlushes, longest);
+  const std::int64_t between = steps_between_flushes(longest);
   for (std::int64_t t = 0; t < n; t += between) {
     const std::int64_t steps = std::min(between, n - t);
     run_some(form.trend, form.seasons.size(), weights, states.level, states.trend, rings,

@@ -7,10 +7,11 @@
 #include <span>
 #include <vector>
 
+#include "prediction/smoothing/layout.hpp"
+
 namespace fairlead::smoothing {
 
-constexpr int kLanes = 8;        // a register of AVX-512, two of AVX2
-constexpr int kMostSeasons = 2;  // of one model
+constexpr int kLanes = 8;  // a register of AVX-512, two of AVX2
 
 struct alignas(64) Lanes {
   double at[kLanes];

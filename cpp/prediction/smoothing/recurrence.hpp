@@ -9,11 +9,7 @@
 //   error.
 #pragma once
 
-#ifdef __CUDACC__
-#define FAIRLEAD_BOTH __host__ __device__ __forceinline__
-#else
-#define FAIRLEAD_BOTH inline __attribute__((always_inline))
-#endif
+#include "base/both.hpp"
 
 namespace fairlead::smoothing {
 

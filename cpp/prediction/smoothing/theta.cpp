@@ -15,7 +15,6 @@ constexpr double kLargestAlpha = 0.99;
 constexpr double kLargestShare = 1 - 1e-10;
 constexpr int kRounds = 5;             // each divides the bracket of alpha by 3.5
 constexpr std::int64_t kUnscored = 3;  // first values, where the line is not one yet
-constexpr double kTiny = 1e-150;       // below it a power counts as 0
 
 // Sums of products over the scored values, for eight values of alpha at once. The error is
 // u - share * g - c * (level - first value): u for a level that starts at the first value.
@@ -49,7 +48,7 @@ FAIRLEAD_CLONES void add_sums(const double* values, const double* intercepts, co
       s.gc.at[i] += g * c;
       s.cc.at[i] += scored * c * c;
       level.at[i] += alpha.at[i] * distance;
-      power.at[i] = next < kTiny ? 0.0 : next;
+      power.at[i] = flushed(next);
     }
   }
   sums = s;

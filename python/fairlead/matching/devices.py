@@ -21,11 +21,11 @@ class CudaInfo:
     Attributes
     ----------
     available : bool
-        ``score(device="cuda")`` works.
+        ``device="cuda"`` works, in `score` and in ``predict``.
     reason : str
         Why not; empty where it is available.
     count : int
-        Devices seen. Scoring uses the first (``CUDA_VISIBLE_DEVICES`` chooses).
+        Devices seen. The first is used (``CUDA_VISIBLE_DEVICES`` chooses).
     driver, runtime : str or None
         CUDA version the driver supports, and that of the runtime built in; None: none there.
     built_with : str or None
@@ -45,7 +45,7 @@ _known: tuple[int, CudaInfo] | None = None
 
 
 def cuda_info() -> CudaInfo:
-    """Whether scoring can run on a CUDA device here, and why not.
+    """Whether a CUDA device can be used here, and why not.
 
     The first call asks the driver; the answer holds for the process. The environment variable
     ``FAIRLEAD_CUDA_DISABLE=1`` turns CUDA off.
@@ -80,12 +80,12 @@ def cuda_info() -> CudaInfo:
     return info
 
 
-def cuda_driver() -> tuple[Any, str]:
-    """The capsule of the CUDA module, or None and the reason."""
+def cuda_driver(name: str = "score_driver") -> tuple[Any, str]:
+    """A capsule of the CUDA module, or None and the reason."""
     info = cuda_info()
     if not info.available:
         return None, info.reason
-    return import_module("fairlead._cuda").score_driver, ""
+    return getattr(import_module("fairlead._cuda"), name), ""
 
 
 def cuda_lost(reason: str) -> None:

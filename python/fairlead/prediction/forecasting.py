@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -60,6 +60,7 @@ def predict(
     season_lengths: int | Sequence[int] | None = None,
     window: int | None = None,
     threads: int | None = None,
+    device: Literal["cpu", "cuda"] = "cpu",
     resource: str | None = None,
     unit: str | None = None,
 ) -> DemandForecast:
@@ -90,6 +91,9 @@ def predict(
         Intervals of ``rolling_mean`` and ``rolling_median``; by default the shortest season, or 24.
     threads : int, optional
         As many as there are cores for this process by default; the result is the same for any.
+    device : {"cpu", "cuda"}
+        ``cuda`` fits exponential smoothing (``ses`` to ``held_out_ets``) on the first CUDA device;
+        for thousands of series.
     resource : str, optional
         What the demand is of; by default what `demand_series` noted, or ``gpus``.
     unit : str, optional
@@ -103,7 +107,10 @@ def predict(
     ------
     InvalidInputError
         Bad demand (empty, negative, irregular or repeated times, a series without a known value),
-        unknown model, or an option out of range.
+        unknown model, or an option out of range; ``device="cuda"`` for a model that has no part
+        for it.
+    BackendUnavailableError
+        ``device="cuda"`` and CUDA cannot be had; says why.
 
     Notes
     -----
@@ -126,6 +133,11 @@ def predict(
 
     A missing value counts as that of one season before, or else the last one, where a model reads
     it; it is never learned from or scored.
+
+    On a CUDA device run the searches for the weights and states of exponential smoothing, for the
+    forecast and for the earlier origins alike; starting values, the choice among forms, the
+    forecasts from the fits and the bands stay on the threads of the CPU. Both do the same
+    operations on float64 in the same order, so the results are equal (we promise 1e-9, relative).
 
     O(values) per series for the simple models; ``ridge`` is O(log(horizon) * values * features^2),
     the other ridges O(values * lags * (lags + horizon)).
@@ -153,7 +165,7 @@ def predict(
     horizon = whole("horizon", horizon)
     levels = check_levels(level)
     series = read_demand(demand, freq)
-    chosen = model_of(model, series.step_ns, season_lengths, window)
+    chosen = model_of(model, series.step_ns, season_lengths, window, device)
     name = chosen.name
     given = check_quantiles(quantiles)
     grid = np.union1d(_GRID, [*(p for ends in map(band_ends, levels) for p in ends), *given])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairlead import _core
-from fairlead.errors import InvalidInputError
+from fairlead.errors import BackendUnavailableError, InvalidInputError
 from fairlead.prediction.external import External, PointModel
 from fairlead.prediction.intervals import given_seasons
 from fairlead.prediction.series import DemandSeries
@@ -59,11 +59,14 @@ class Model:
         Season lengths, intervals, ascending.
     window : int
         Of the rolling models, intervals.
+    device : {"cpu", "cuda"}
+        What fits it.
     """
 
     name: str
     seasons: tuple[int, ...]
     window: int
+    device: str = "cpu"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,7 +85,7 @@ class Model:
         threads: int | None = None,
     ) -> dict[str, NDArray[Any]]:
         """Forecasts of series ``of[i]`` from its first ``known[i]`` values, as columns."""
-        made: dict[str, NDArray[Any]] = _core.forecast(
+        made: dict[str, Any] = _core.forecast(
             series.values,
             series.offsets,
             series.phase,
@@ -95,12 +98,56 @@ class Model:
             probabilities=quantiles,
             vectors=vectors,
             threads=thread_count(threads),
+            driver=_fit_driver() if self.device == "cuda" else None,
         )
+        if "error" in made:
+            raise _failed(made["error"], made["lost"])
         return made
 
 
+def _fit_driver() -> Any:
+    """What fits on a CUDA device; an error that says why where there is none."""
+    # Here and not above: this room comes before that of matching, and rarely needs it.
+    from fairlead.matching.devices import cuda_driver
+
+    driver, reason = cuda_driver("fit_driver")
+    if driver is None:
+        raise _no_cuda(reason)
+    return driver
+
+
+def _failed(reason: str, lost: bool) -> BackendUnavailableError:
+    """The error of a device that failed; one that did for good is not asked again."""
+    from fairlead.matching.devices import cuda_lost
+
+    if lost:
+        cuda_lost(reason)
+    return _no_cuda(reason)
+
+
+def _no_cuda(reason: str) -> BackendUnavailableError:
+    return BackendUnavailableError(f"device='cuda' cannot be had: {reason}; use device='cpu'")
+
+
+def _check_device(device: Any, model: str | PointModel) -> None:
+    """An error unless the device is known and has a part in the model."""
+    if device not in ("cpu", "cuda"):
+        raise InvalidInputError(f"device must be 'cpu' or 'cuda'; got {device!r}")
+    able = _core.device_forecasters()
+    if device == "cuda" and model not in able:
+        name = model if isinstance(model, str) else model.name
+        raise InvalidInputError(
+            f"no part of model {name!r} runs on a CUDA device; those that do are "
+            f"{', '.join(able)}; use device='cpu'"
+        )
+
+
 def model_of(
-    model: str | PointModel, step_ns: int, season_lengths: Any, window: int | None
+    model: str | PointModel,
+    step_ns: int,
+    season_lengths: Any,
+    window: int | None,
+    device: str = "cpu",
 ) -> Model | External:
     """The model with the options a user gave, or their defaults at this interval length."""
     seasons = given_seasons(season_lengths, step_ns)
@@ -110,12 +157,14 @@ def model_of(
                 f"model must be one of {', '.join(models())}, or have a name and "
                 f"forecast(histories, horizon, seasons); got {type(model).__name__}"
             )
+        _check_device(device, model)
         return External(model, seasons)
     if model not in models():
         raise InvalidInputError(f"unknown model {model!r}; known are {', '.join(models())}")
+    _check_device(device, model)
     if window is None:
         window = seasons[0] if seasons else 24
-    return Model(model, seasons, whole("window", window))
+    return Model(model, seasons, whole("window", window), device)
 
 
 def whole(name: str, value: Any) -> int:

@@ -1,0 +1,211 @@
+// The CUDA driver of the smoothing fits: chunks that fit the memory, streams, errors as text.
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <mutex>
+#include <vector>
+
+#include "base/cuda.cuh"
+#include "prediction/cuda/fit_lane.hpp"
+#include "prediction/cuda/fit_problem.hpp"
+
+namespace fairlead {
+namespace {
+
+// One thread of a block: each worker of each lane is one.
+template <typename Lane>
+class ThreadCrew {
+ public:
+  FAIRLEAD_BOTH explicit ThreadCrew(Lane& lane) : lane_(&lane) {}
+
+  template <typename Part>
+  FAIRLEAD_BOTH void each(const Part& part) {
+    part(*lane_);
+#ifdef __CUDA_ARCH__
+    __syncthreads();
+#endif
+  }
+
+  template <typename Question>
+  FAIRLEAD_BOTH bool any(const Question& question) {
+#ifdef __CUDA_ARCH__
+    return __syncthreads_or(question(*lane_)) != 0;
+#else
+    return question(*lane_);
+#endif
+  }
+
+ private:
+  Lane* lane_;
+};
+
+constexpr int kBlocksAtOnce = 2;  // of a multiprocessor, at least: half of its registers each
+
+template <int kSeasons>
+__global__ void __launch_bounds__(kFitLanes* kFitWorkers, kBlocksAtOnce)
+    fit_blocks(FitProblem problem, std::int64_t steps, std::int64_t room, double* scratch) {
+  __shared__ smoothing::Search<kFitLanes> searches[kFitLanes];
+  using Lane = FitLane<kSeasons>;
+  const int lane = static_cast<int>(threadIdx.x), block = static_cast<int>(blockIdx.x);
+  Lane own(problem, block, lane, steps, scratch + block * room * kFitLanes, searches[lane],
+           {static_cast<int>(threadIdx.y), kFitWorkers});
+  ThreadCrew<Lane> crew(own);
+  fit_block(problem.layout, crew);
+}
+
+using Kernel = void (*)(FitProblem, std::int64_t, std::int64_t, double*);
+
+Kernel kernel_for(const smoothing::Layout& layout) {
+  constexpr Kernel kKernels[] = {fit_blocks<0>, fit_blocks<1>, fit_blocks<2>};
+  return kKernels[layout.seasons];
+}
+
+constexpr std::int64_t kMostScratch = std::int64_t{4} << 30;  // bytes of one workspace
+constexpr std::int64_t kShareOfFree = 4;  // and no more than one part in so many
+
+// What one call keeps on the device. Never destroyed: at exit the driver may be gone before us.
+class Workspace {
+ public:
+  Workspace() {
+    FAIRLEAD_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
+    for (cudaEvent_t& event : events_) FAIRLEAD_CHECK(cudaEventCreate(&event));
+    std::size_t free = 0, total = 0;
+    FAIRLEAD_CHECK(cudaMemGetInfo(&free, &total));
+    most_ = std::min(kMostScratch, static_cast<std::int64_t>(free) / kShareOfFree);
+  }
+
+  DeviceTimes fit(const FitProblem& problem) {
+    DeviceTimes times{};
+    for (std::int32_t begin = 0; begin < problem.blocks;) {
+      const std::int32_t end = chunk_end(problem, begin);
+      run_chunk(problem, begin, end);
+      times.copy_in_s += seconds(0);
+      times.kernel_s += seconds(1);
+      times.copy_out_s += seconds(2);
+      begin = end;
+    }
+    return times;
+  }
+
+ private:
+  static std::int64_t steps_of(const FitProblem& p, std::int32_t block) {
+    return p.first[block + 1] - p.first[block];
+  }
+
+  static std::int64_t room_for_steps(const FitProblem& p, std::int64_t steps) {
+    return FitRoom(p.layout, steps).size;
+  }
+
+  // As many blocks as the scratch memory has room for; they get longer towards the end.
+  std::int32_t chunk_end(const FitProblem& p, std::int32_t begin) const {
+    std::int32_t end = begin + 1;
+    for (; end < p.blocks; ++end) {
+      const std::int64_t each = room_for_steps(p, steps_of(p, end)) * kFitLanes * sizeof(double);
+      if ((end + 1 - begin) * each > most_) break;
+    }
+    return end;
+  }
+
+  void run_chunk(const FitProblem& p, std::int32_t begin, std::int32_t end) {
+    const std::int64_t blocks = end - begin, lanes = blocks * kFitLanes;
+    const std::int64_t row = p.first[begin], numbers = (p.first[end] - row) * kFitLanes;
+    const std::int64_t unknowns = std::int64_t{p.layout.size} * kFitLanes;
+    const std::int64_t steps = steps_of(p, end - 1), room = room_for_steps(p, steps);
+    mark(0);
+    FitProblem d = p;
+    d.blocks = static_cast<std::int32_t>(blocks);
+    d.first = copy(buffers_[0], p.first + begin, blocks + 1);
+    d.values = copy(buffers_[1], p.values + row * kFitLanes, numbers) - row * kFitLanes;
+    d.observed = copy(buffers_[2], p.observed + row * kFitLanes, numbers) - row * kFitLanes;
+    d.length = copy(buffers_[3], p.length + begin * kFitLanes, lanes);
+    d.count = copy(buffers_[4], p.count + begin * kFitLanes, lanes);
+    d.point = copy(buffers_[5], p.point + begin * unknowns, blocks * unknowns);
+    d.squares = buffers_[6].room_for<double>(lanes);
+    double* const scratch = buffers_[7].room_for<double>(blocks * room * kFitLanes);
+    mark(1);
+    kernel_for(
+        p.layout)<<<static_cast<unsigned>(blocks), dim3(kFitLanes, kFitWorkers), 0, stream_>>>(
+        d, steps, room, scratch);
+    FAIRLEAD_CHECK(cudaGetLastError());
+    mark(2);
+    download(p.point + begin * unknowns, d.point, blocks * unknowns);
+    download(p.squares + begin * kFitLanes, d.squares, lanes);
+    mark(3);
+    FAIRLEAD_CHECK(cudaStreamSynchronize(stream_));
+  }
+
+  template <typename T>
+  T* copy(Buffer& buffer, const T* from, std::int64_t count) {
+    T* const to = buffer.room_for<T>(count);
+    FAIRLEAD_CHECK(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyHostToDevice, stream_));
+    return to;
+  }
+
+  template <typename T>
+  void download(T* to, const T* from, std::int64_t count) {
+    FAIRLEAD_CHECK(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyDeviceToHost, stream_));
+  }
+
+  void mark(int event) { FAIRLEAD_CHECK(cudaEventRecord(events_[event], stream_)); }
+
+  double seconds(int from) const {
+    float ms = 0;
+    FAIRLEAD_CHECK(cudaEventElapsedTime(&ms, events_[from], events_[from + 1]));
+    return ms / 1000.0;
+  }
+
+  cudaStream_t stream_ = nullptr;
+  cudaEvent_t events_[4] = {};
+  std::int64_t most_ = 0;
+  Buffer buffers_[8];
+};
+
+// A workspace for each thread that fits at the same time, so that one's kernels run while another
+// prepares its series.
+class Pool {
+ public:
+  Workspace* take() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (idle_.empty()) return new Workspace;
+    Workspace* const taken = idle_.back();
+    idle_.pop_back();
+    return taken;
+  }
+
+  void give(Workspace* workspace) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(workspace);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Workspace*> idle_;
+};
+
+int fit(const FitProblem& problem, DeviceTimes& times, char (&error)[kFitErrorText]) {
+  static Pool& pool = *new Pool;
+  try {
+    const OnFirstDevice device;
+    Workspace* const workspace = pool.take();
+    try {
+      times = workspace->fit(problem);
+    } catch (...) {
+      pool.give(workspace);
+      throw;
+    }
+    pool.give(workspace);
+    return kFitted;
+  } catch (const CudaFailure& failure) {
+    failure.tell(error);
+    return failure.is_final() ? kFitLost : kFitFailed;
+  }
+}
+
+}  // namespace
+
+const FitDriver& cuda_fit_driver() {
+  static const FitDriver driver{kFitAbi, sizeof(FitProblem), fit};
+  return driver;
+}
+
+}  // namespace fairlead

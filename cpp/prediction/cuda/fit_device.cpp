@@ -1,0 +1,124 @@
+#include "prediction/cuda/fit_device.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/errors.hpp"
+#include "prediction/smoothing/objective.hpp"
+#include "prediction/smoothing/points.hpp"
+
+namespace fairlead {
+namespace {
+
+using namespace smoothing;
+
+// The arrays of a problem.
+class Blocks {
+ public:
+  Blocks(const Form& form, std::span<const Sample> samples)
+      : layout_(layout_of(form)), order_(samples.size()) {
+    // Shortest first: the series of a block are of similar length, and so are blocks side by side.
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    std::ranges::stable_sort(order_, {}, [&](std::size_t i) { return samples[i].values.size(); });
+    const std::size_t blocks = (samples.size() + kFitLanes - 1) / kFitLanes;
+    const std::size_t lanes = blocks * kFitLanes;
+    length_.resize(lanes);
+    count_.resize(lanes);
+    scale_.resize(lanes, 1);
+    squares_.resize(lanes);
+    point_.resize(lanes * static_cast<std::size_t>(layout_.size));
+    first_.push_back(0);
+    for (std::size_t begin = 0; begin < samples.size(); begin += kFitLanes) {
+      const std::size_t last = std::min(begin + kFitLanes, samples.size()) - 1;
+      first_.push_back(first_.back() +
+                       static_cast<std::int64_t>(samples[order_[last]].values.size()));
+    }
+    values_.resize(static_cast<std::size_t>(first_.back()) * kFitLanes);
+    observed_.resize(values_.size());
+    for (std::size_t at = 0; at < samples.size(); ++at) put(form, at, samples[order_[at]]);
+  }
+
+  FitProblem problem() {
+    return {layout_,          static_cast<std::int32_t>(first_.size() - 1),
+            first_.data(),    values_.data(),
+            observed_.data(), length_.data(),
+            count_.data(),    point_.data(),
+            squares_.data()};
+  }
+
+  // By sample.
+  std::vector<Model> models() {
+    std::vector<Model> made(order_.size());
+    for (std::size_t at = 0; at < order_.size(); ++at) {
+      Model& model = made[order_[at]];
+      model = model_at(layout_, point(at), scale_[at]);
+      model.squares = squares_[at] * scale_[at] * scale_[at];
+      model.count = count_[at];
+    }
+    return made;
+  }
+
+ private:
+  Strided<kFitLanes> point(std::size_t at) {
+    const std::size_t block = at / kFitLanes;
+    return {point_.data() + block * static_cast<std::size_t>(layout_.size) * kFitLanes +
+            at % kFitLanes};
+  }
+
+  void put(const Form& form, std::size_t at, const Sample& sample) {
+    scale_[at] = scale_of(sample);
+    length_[at] = static_cast<std::int64_t>(sample.values.size());
+    count_[at] = count_of(sample);
+    put_start(layout_, starting_states(form, sample.values), scale_[at], point(at));
+    std::size_t to = static_cast<std::size_t>(first_[at / kFitLanes]) * kFitLanes + at % kFitLanes;
+    for (std::size_t t = 0; t < sample.values.size(); ++t, to += kFitLanes) {
+      values_[to] = sample.values[t] / scale_[at];
+      observed_[to] = sample.observed[t];
+    }
+  }
+
+  Layout layout_;
+  std::vector<std::size_t> order_;  // of samples
+  std::vector<std::int64_t> first_, length_, count_;
+  std::vector<double> values_, point_, squares_, scale_;
+  std::vector<std::uint8_t> observed_;
+};
+
+}  // namespace
+
+FitDevice::FitDevice(const FitDriver& driver) : driver_(driver) {
+  if (driver.abi != kFitAbi || driver.size != sizeof(FitProblem))
+    throw BackendUnavailable(
+        "the CUDA module was built from another version of fairlead; reinstall");
+}
+
+std::vector<Model> FitDevice::fit(const Form& form, std::span<const Sample> samples) {
+  if (samples.empty()) return {};
+  Blocks blocks(form, samples);
+  run(blocks.problem());
+  return blocks.models();
+}
+
+void FitDevice::run(const FitProblem& problem) {
+  DeviceTimes times{};
+  char error[kFitErrorText] = "";
+  const int outcome = driver_.fit(problem, times, error);
+  const std::lock_guard lock(mutex_);
+  lost_ = lost_ || outcome == kFitLost;
+  if (outcome != kFitted) throw BackendUnavailable(error);
+  times_.copy_in_s += times.copy_in_s;
+  times_.kernel_s += times.kernel_s;
+  times_.copy_out_s += times.copy_out_s;
+}
+
+DeviceTimes FitDevice::times() const {
+  const std::lock_guard lock(mutex_);
+  return times_;
+}
+
+bool FitDevice::lost() const {
+  const std::lock_guard lock(mutex_);
+  return lost_;
+}
+
+}  // namespace fairlead

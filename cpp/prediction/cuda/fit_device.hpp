@@ -1,0 +1,35 @@
+// Smoothing fits by a CUDA device: from samples to the driver's arrays, and back to models.
+#pragma once
+
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "prediction/cuda/fit_problem.hpp"
+#include "prediction/smoothing/fit.hpp"
+
+namespace fairlead {
+
+// Any number of threads may fit at the same time.
+class FitDevice {
+ public:
+  // Throws BackendUnavailable where the driver is of another version.
+  explicit FitDevice(const FitDriver& driver);
+
+  // As smoothing::fit. Throws BackendUnavailable with the driver's text.
+  std::vector<smoothing::Model> fit(const smoothing::Form& form,
+                                    std::span<const smoothing::Sample> samples);
+
+  DeviceTimes times() const;  // of all fits so far, added up
+  bool lost() const;          // CUDA failed for good
+
+ private:
+  void run(const FitProblem& problem);
+
+  const FitDriver& driver_;
+  mutable std::mutex mutex_;
+  DeviceTimes times_{};
+  bool lost_ = false;
+};
+
+}  // namespace fairlead
