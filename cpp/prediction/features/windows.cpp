@@ -54,7 +54,9 @@ void WindowFeatures::write(SeriesView& series, FeatureSink& sink) {
 // Through the runs of 1, 2, 4, ... values; a window takes those that its length is the sum of.
 void WindowFeatures::climb(Ladder& ladder, SeriesView& series, FeatureSink& sink) {
   for (Window& window : ladder.windows) window.runs.length = 0;
-  const std::int64_t longest = std::ranges::max(ladder.windows, {}, &Window::length).length;
+  // By reference: a copy of a window has its buffers.
+  const std::int64_t longest =
+      std::ranges::max_element(ladder.windows, {}, &Window::length)->length;
   for (Runs runs = single_values(ladder, series);; runs = doubled(ladder, runs)) {
     for (Window& window : ladder.windows) {
       if ((window.length & runs.length) == 0) continue;
