@@ -2,7 +2,11 @@
 
 Both fit the same hourly series (n values, season of 24) and forecast 24 steps, in turn, one thread;
 CPU time per series, best of several turns. The sums of squared errors that the fits reach stand
-next to the times: ours over theirs, 1 or less is as good. Without statsforecast ours alone.
+next to the times: ours over theirs, 1 or less is as good. The automatic choice is compared with
+the same candidates, the six additive forms, by the criterion of the form that each chooses. Without
+statsforecast ours alone.
+
+With `--many 1000000` only this: so many series of two values each, from frame to frame.
 
 With `--device cuda` instead: forecasts with bands of many series, fitted on the GPU and on all
 cores, in turn; wall-clock time, copies and kernels timed apart, and the answers are compared.
@@ -12,13 +16,16 @@ from __future__ import annotations
 
 import argparse
 import platform
+import resource
 import time
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+import fairlead
 from fairlead import _core
 from fairlead.matching.devices import cuda_driver
 from fairlead.prediction.options import thread_count
@@ -180,6 +187,65 @@ def compare_gpu(n: int, count: int, turns: int) -> None:
         )
 
 
+def criterion(squares: np.ndarray, n: int, form: str) -> np.ndarray:
+    """AICc of a fit; both libraries count weights, states but for one season, and the variance."""
+    _, trend, damped, seasons = _FORMS[form]
+    k = 3 + 2 * trend + damped + sum(seasons)
+    made: np.ndarray = n * np.log(squares) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+    return made
+
+
+def print_choice(series: list[np.ndarray], peers: int, turns: int) -> None:
+    """Time and criterion of the automatic choice among the additive forms, here and there."""
+    try:
+        from statsforecast.ets import ets_f
+    except ImportError:
+        return
+    here, there, theirs = float("inf"), float("inf"), []
+    for _ in range(max(turns // 2, 1)):
+        here = min(here, cpu_ms(lambda: ours("ets", series), 1) / len(series))
+        begin = time.process_time()
+        theirs = [ets_f(y, _SEASON, model="ZZZ", additive_only=True) for y in series[:peers]]
+        there = min(there, 1e3 * (time.process_time() - begin) / peers)
+    fits = {
+        form: _core.smoothing_fits(
+            *columns(series[:peers]), trend=trend, damped=damped, seasons=seasons
+        )["squares"]
+        for form, (_, trend, damped, seasons) in _FORMS.items()
+    }
+    n = len(series[0])
+    least = np.min([criterion(squares, n, form) for form, squares in fits.items()], axis=0)
+    # The likelihood is all that the criterion leaves open: what 0.1 % of the squares are worth.
+    over = np.exp((least - [fit["aicc"] for fit in theirs]) / n)
+    print(
+        f"\nchoice among the additive forms {here:.3f} ms {there:.3f} ms {there / here:.0f} x; "
+        f"exp(AICc / n), ours / theirs: best {over.min():.4f} mean {over.mean():.4f} "
+        f"worst {over.max():.4f}"
+    )
+
+
+def print_many(count: int, horizon: int) -> None:
+    """CPU time and peak memory of a forecast of very many, very short series."""
+    rng = np.random.default_rng(1)
+    demand = pd.DataFrame(
+        {
+            "unique_id": np.char.add("s", np.repeat(np.arange(count), 2).astype(str)),
+            "ds": np.tile([0.0, 3600.0], count),
+            "y": rng.poisson(5, 2 * count).astype(float),
+        }
+    )
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begin = time.process_time()
+    forecast = fairlead.predict(demand, horizon=horizon, threads=1)
+    took = time.process_time() - begin
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(
+        f"{count:,} series of 2 values, {horizon} ahead: {took:.1f} s CPU, "
+        f"{1e6 * took / count:.1f} us a series; at most {peak / 1024:.0f} MiB, "
+        f"{before / 1024:.0f} before; {len(forecast.frame):,} rows"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=1000, help="values per series")
@@ -188,9 +254,14 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--gpu-series", type=int, default=20_000, help="with --device cuda")
+    parser.add_argument("--many", type=int, default=0, help="series of two values, and only those")
+    parser.add_argument("--ahead", type=int, default=1, help="steps that these are forecast")
     args = parser.parse_args()
     if args.device == "cuda":
         compare_gpu(args.n, args.gpu_series, args.turns)
+        return
+    if args.many:
+        print_many(args.many, args.ahead)
         return
     warnings.simplefilter("ignore")
     series = [demand(args.n, seed) for seed in range(args.series)]
@@ -198,6 +269,7 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, n = {args.n}, season {_SEASON}, {found}")
     print_times(series, args.peers, args.turns)
     print_squares(series, args.peers)
+    print_choice(series, args.peers, args.turns)
 
 
 if __name__ == "__main__":

@@ -202,6 +202,8 @@ TEST(FeatureColumns, AreTheSameBitsForAnyNumberOfThreads) {
 TEST(FeatureColumns, InSinglePrecisionAreTheRoundedOnes) {
   Series series;
   series.add(noise(500, 8));
+  series.add(noise(400, 9, 0.3));
+  series.add(noise(25'000, 10));  // more results than caches hold
   const auto wide = made(series, with_exponential());
   const auto narrow = made<float>(series, with_exponential());
   for (std::size_t c = 0; c < wide.size(); ++c) {

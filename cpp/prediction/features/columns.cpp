@@ -55,7 +55,7 @@ std::vector<Segment> segments_of(const FeatureTable& table, std::int64_t reach) 
 
 // Moves each statistic by its lag and writes it to its column.
 template <typename T>
-class ColumnSink final : public FeatureSink {
+class ColumnSink final : public TypedSink<T> {
  public:
   ColumnSink(std::span<const FeatureSpec> specs, std::int64_t first_origin,
              std::span<T* const> columns, bool streams)
@@ -79,6 +79,10 @@ class ColumnSink final : public FeatureSink {
       loops::write_scaled(values + i, scale, to, n);
     });
   }
+  void rounded(std::size_t column, const T* values, std::int64_t from) override {
+    const Place at = place_of(column, from);
+    put(column, at, values + at.first_index);
+  }
   void roots(std::size_t column, const double* squares, double scale, std::int64_t from) override {
     place(column, from, [&](std::int64_t i, T* to, std::int64_t n) {
       loops::write_roots(squares + i, scale, to, n);
@@ -86,10 +90,15 @@ class ColumnSink final : public FeatureSink {
   }
 
  private:
-  // Calls `write(index, where to, how many)` for what is known; the other rows of the segment are
-  // not. The first segment has all rows before its own, the last one all behind.
-  template <typename Write>
-  void place(std::size_t column, std::int64_t from, const Write& write) {
+  // Rows of the series at hand: those of the segment, and of these the ones that are known, from
+  // the index `first_index` of the segment on.
+  struct Place {
+    std::int64_t low, begin, end, high;
+    std::int64_t first_index;
+  };
+
+  // The first segment has all rows before its own, the last one all behind.
+  Place place_of(std::size_t column, std::int64_t from) const {
     const std::int64_t to_row = specs_[column].lag - first_origin_;  // of the series' index 0
     const auto row = [&](std::int64_t index) {
       return std::clamp<std::int64_t>(index + to_row, 0, rows_);
@@ -98,12 +107,30 @@ class ColumnSink final : public FeatureSink {
     const std::int64_t high = segment_.end == values_ ? rows_ : row(segment_.end);
     const std::int64_t begin = std::clamp(row(segment_.first + from), low, high);
     const std::int64_t end = std::clamp(row(segment_.end), begin, high);
-    T* const rows = columns_[column] + first_row_ + low;
-    T* const to = streams_ ? scratch_.data() : rows;
-    std::fill(to, to + (begin - low), std::numeric_limits<T>::quiet_NaN());
-    if (end > begin) write(begin - to_row - segment_.first, to + (begin - low), end - begin);
-    std::fill(to + (end - low), to + (high - low), std::numeric_limits<T>::quiet_NaN());
-    if (streams_) loops::stream(to, rows, high - low);
+    return {low, begin, end, high, begin - to_row - segment_.first};
+  }
+
+  // Calls `write(index, where to, how many)` for what is known.
+  template <typename Write>
+  void place(std::size_t column, std::int64_t from, const Write& write) {
+    const Place at = place_of(column, from);
+    T* const known = streams_ ? scratch_.data() : columns_[column] + first_row_ + at.begin;
+    if (at.end > at.begin) write(at.first_index, known, at.end - at.begin);
+    put(column, at, known);
+  }
+
+  void put(std::size_t column, const Place& at, const T* known) {
+    T* const rows = columns_[column] + first_row_;
+    blank(rows + at.low, rows + at.begin);
+    if (streams_)
+      loops::stream(known, rows + at.begin, at.end - at.begin);
+    else if (known != rows + at.begin)
+      std::copy_n(known, at.end - at.begin, rows + at.begin);
+    blank(rows + at.end, rows + at.high);
+  }
+
+  static void blank(T* begin, T* end) {
+    std::fill(begin, end, std::numeric_limits<T>::quiet_NaN());
   }
 
   std::span<const FeatureSpec> specs_;
@@ -137,9 +164,10 @@ class GroupWriter {
       if (segment.begin == 0) write_running(segment.series);
       group_.push_back(values_of(segment));
       series_.take(group_.back());
-      FeatureSink& sink = sink_of(segment);
+      rounded_.take(series_);
+      TypedSink<T>& sink = sink_of(segment);
       write_values(sink);
-      windows_.write(series_, sink);
+      windows_.write(series_, rounded_, sink);
     }
     if (quantiles_.empty()) return;
     quantiles_.write(group_, [&](std::size_t i) -> FeatureSink& { return sink_of(segments[i]); });
@@ -155,7 +183,7 @@ class GroupWriter {
                                  segment.end - segment.first);
   }
 
-  FeatureSink& sink_of(const Segment& segment) {
+  TypedSink<T>& sink_of(const Segment& segment) {
     const std::int64_t n = size_of(segment.series);
     sink_.at(table_.offsets[segment.series] + segment.series * rows_.more, n + rows_.more, n,
              segment);
@@ -174,10 +202,10 @@ class GroupWriter {
                              [&](std::size_t) -> FeatureSink& { return sink_of(whole); });
   }
 
-  void write_values(FeatureSink& sink) {
+  void write_values(TypedSink<T>& sink) {
     for (std::size_t column = 0; column < specs_.size(); ++column) {
       if (specs_[column].statistic == FeatureStatistic::value)
-        sink.values(column, series_.raw(), 0);
+        sink.rounded(column, rounded_.raw(), 0);
     }
   }
 
@@ -185,7 +213,8 @@ class GroupWriter {
   std::span<const FeatureSpec> specs_;
   FeatureRows rows_;
   SeriesView series_;
-  WindowFeatures windows_;
+  RoundedSeries<T> rounded_;
+  WindowFeatures<T> windows_;
   RunningFeatures running_;
   QuantileFeatures quantiles_, running_quantiles_;
   ColumnSink<T> sink_;

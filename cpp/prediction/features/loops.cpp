@@ -1,6 +1,7 @@
 #include "prediction/features/loops.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -60,6 +61,91 @@ void stream_as(const T* from, T* to, std::int64_t n) {
 }
 #endif
 
+// A range in two: up to where the second begins at a cache line, if its array does. A vector
+// store that straddles two lines costs twice.
+template <typename T>
+inline std::array<Range, 2> at_lines(Range range) {
+  constexpr std::int64_t kLine = 64 / sizeof(T);
+  const std::int64_t line = std::min((range.begin + kLine - 1) / kLine * kLine, range.end);
+  return {{{range.begin, line}, {line, range.end}}};
+}
+
+template <typename T>
+inline void join_least(const T* runs, std::int64_t shift, std::int64_t further,
+                       T* __restrict__ least, Range range) {
+  for (const Range part : at_lines<T>(range)) {
+    for (std::int64_t i = part.begin; i < part.end; ++i) {
+      const T a = runs[i], b = runs[i - shift], c = runs[i - further];
+      const T near = a < b ? a : b;
+      least[i] = near < c ? near : c;
+    }
+  }
+}
+
+template <typename T>
+inline void join_greatest(const T* runs, std::int64_t shift, std::int64_t further,
+                          T* __restrict__ greatest, Range range) {
+  for (const Range part : at_lines<T>(range)) {
+    for (std::int64_t i = part.begin; i < part.end; ++i) {
+      const T a = runs[i], b = runs[i - shift], c = runs[i - further];
+      const T near = a > b ? a : b;
+      greatest[i] = near > c ? near : c;
+    }
+  }
+}
+
+template <typename T>
+inline void blank_few(const T* value, const double* count, double least, T* __restrict__ out,
+                      std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i)
+    out[i] = count[i] >= least ? value[i] : static_cast<T>(kUnknown);
+}
+
+// A recurrence y[i] = weight * x[i] + keep * y[i - 1].
+struct Recurrence {
+  double weight;
+  double keep;
+  double before;  // y[-1]
+};
+
+// GCC and Clang take four values in one register where there are such, else in two.
+using Four = double __attribute__((vector_size(4 * sizeof(double)), aligned(8), may_alias));
+
+// The recurrence within four places from 0 on: first over pairs, then over pairs of pairs.
+inline void run_four(Four& values, double keep) {
+  const Four none{};
+  values += keep * __builtin_shufflevector(none, values, 0, 4, 5, 6);
+  values += keep * keep * __builtin_shufflevector(none, values, 0, 1, 4, 5);
+}
+
+// Eight values; the state of the recurrence behind them.
+inline double run_block(const Recurrence& r, const Four& powers, const double* values,
+                        double* out) {
+  Four low = r.weight * *reinterpret_cast<const Four*>(values);
+  Four high = r.weight * *reinterpret_cast<const Four*>(values + 4);
+  run_four(low, r.keep);
+  run_four(high, r.keep);
+  high += powers * low[3];
+  // Behind the block without waiting for its places: the next block waits for this alone.
+  const double behind = high[3] + powers[3] * powers[3] * r.before;
+  *reinterpret_cast<Four*>(out) = low + powers * r.before;
+  *reinterpret_cast<Four*>(out + 4) = high + powers * (powers[3] * r.before);
+  return behind;
+}
+
+// A place depends on none after it, so that the last block may be filled up with zeros.
+inline void run_recurrence(Recurrence r, const double* __restrict__ values,
+                           double* __restrict__ out, std::int64_t n) {
+  const double squared = r.keep * r.keep;
+  const Four powers{r.keep, squared, squared * r.keep, squared * squared};
+  std::int64_t i = 0;
+  for (; i + kBlock <= n; i += kBlock) r.before = run_block(r, powers, values + i, out + i);
+  double rest[kBlock]{};
+  std::copy(values + i, values + n, rest);
+  run_block(r, powers, rest, rest);
+  std::copy(rest, rest + (n - i), out + i);
+}
+
 }  // namespace
 
 // No way out in the middle: that would keep it from becoming vector code.
@@ -78,37 +164,42 @@ void stream(const double* from, double* to, std::int64_t n) {
 
 FAIRLEAD_CLONES void join_sums(const double* near, const double* far, std::int64_t shift,
                                double* sum, Range range) {
+  for (const Range part : at_lines<double>(range)) {
 #pragma GCC ivdep
-  for (std::int64_t i = range.begin; i < range.end; ++i) sum[i] = near[i] + far[i - shift];
+    for (std::int64_t i = part.begin; i < part.end; ++i) sum[i] = near[i] + far[i - shift];
+  }
 }
 
-FAIRLEAD_CLONES void join_minima(const double* near, const double* far, std::int64_t shift,
+FAIRLEAD_CLONES void join_minima(const double* runs, std::int64_t shift, std::int64_t further,
                                  double* least, Range range) {
-#pragma GCC ivdep
-  for (std::int64_t i = range.begin; i < range.end; ++i) {
-    const double a = near[i], b = far[i - shift];
-    least[i] = a < b ? a : b;
-  }
+  join_least(runs, shift, further, least, range);
 }
-
-FAIRLEAD_CLONES void join_maxima(const double* near, const double* far, std::int64_t shift,
+FAIRLEAD_CLONES void join_minima(const float* runs, std::int64_t shift, std::int64_t further,
+                                 float* least, Range range) {
+  join_least(runs, shift, further, least, range);
+}
+FAIRLEAD_CLONES void join_maxima(const double* runs, std::int64_t shift, std::int64_t further,
                                  double* greatest, Range range) {
-#pragma GCC ivdep
-  for (std::int64_t i = range.begin; i < range.end; ++i) {
-    const double a = near[i], b = far[i - shift];
-    greatest[i] = a > b ? a : b;
-  }
+  join_greatest(runs, shift, further, greatest, range);
+}
+FAIRLEAD_CLONES void join_maxima(const float* runs, std::int64_t shift, std::int64_t further,
+                                 float* greatest, Range range) {
+  join_greatest(runs, shift, further, greatest, range);
 }
 
-FAIRLEAD_CLONES void join_squares(RunsView near, double near_count, RunsView far, double far_count,
-                                  std::int64_t shift, double* squares, Range range) {
+FAIRLEAD_CLONES void join_moments(RunsView near, double near_count, RunsView far, double far_count,
+                                  std::int64_t shift, double* sum, double* squares, Range range) {
   const double *near_sum = near.sum, *near_squares = near.squares;
   const double *far_sum = far.sum, *far_squares = far.squares;
   const double scale = 1.0 / (near_count * far_count * (near_count + far_count));
+  for (const Range part : at_lines<double>(range)) {
 #pragma GCC ivdep
-  for (std::int64_t i = range.begin; i < range.end; ++i) {
-    const double apart = near_sum[i] * far_count - far_sum[i - shift] * near_count;
-    squares[i] = near_squares[i] + far_squares[i - shift] + apart * apart * scale;
+    for (std::int64_t i = part.begin; i < part.end; ++i) {
+      const double before = near_sum[i], behind = far_sum[i - shift];
+      const double apart = before * far_count - behind * near_count;
+      squares[i] = near_squares[i] + far_squares[i - shift] + apart * apart * scale;
+      sum[i] = before + behind;
+    }
   }
 }
 
@@ -116,13 +207,15 @@ FAIRLEAD_CLONES void join_counted_squares(CountedRunsView near, CountedRunsView 
                                           std::int64_t shift, double* squares, Range range) {
   const double *near_count = near.count, *near_sum = near.sum, *near_squares = near.squares;
   const double *far_count = far.count, *far_sum = far.sum, *far_squares = far.squares;
+  for (const Range part : at_lines<double>(range)) {
 #pragma GCC ivdep
-  for (std::int64_t i = range.begin; i < range.end; ++i) {
-    const double a = near_count[i], b = far_count[i - shift];
-    const double apart = near_sum[i] * b - far_sum[i - shift] * a;
-    const double weight = a * b * (a + b);
-    const double scale = weight > 0 ? 1.0 / weight : 0;
-    squares[i] = near_squares[i] + far_squares[i - shift] + apart * apart * scale;
+    for (std::int64_t i = part.begin; i < part.end; ++i) {
+      const double a = near_count[i], b = far_count[i - shift];
+      const double apart = near_sum[i] * b - far_sum[i - shift] * a;
+      const double weight = a * b * (a + b);
+      const double scale = weight > 0 ? 1.0 / weight : 0;
+      squares[i] = near_squares[i] + far_squares[i - shift] + apart * apart * scale;
+    }
   }
 }
 
@@ -145,6 +238,17 @@ FAIRLEAD_CLONES void write_roots(const double* squares, double scale, double* ou
   write_roots_as(squares, scale, out, n);
 }
 
+FAIRLEAD_CLONES void all_means(const double* sum, const double* share, double* __restrict__ mean,
+                               std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) mean[i] = sum[i] * share[i];
+}
+
+FAIRLEAD_CLONES void all_deviations(const double* squares, const double* share,
+                                    double* __restrict__ deviation, std::int64_t n) {
+  if (n > 0) deviation[0] = kUnknown;
+  for (std::int64_t i = 1; i < n; ++i) deviation[i] = std::sqrt(squares[i] * share[i - 1]);
+}
+
 FAIRLEAD_CLONES void counted_means(const double* sum, const double* count, double least,
                                    double* __restrict__ mean, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i)
@@ -161,19 +265,16 @@ FAIRLEAD_CLONES void counted_deviations(const double* squares, const double* cou
 }
 
 FAIRLEAD_CLONES void counted_values(const double* value, const double* count, double least,
-                                    double* __restrict__ out, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) out[i] = count[i] >= least ? value[i] : kUnknown;
+                                    double* out, std::int64_t n) {
+  blank_few(value, count, least, out, n);
+}
+FAIRLEAD_CLONES void counted_values(const float* value, const double* count, double least,
+                                    float* out, std::int64_t n) {
+  blank_few(value, count, least, out, n);
 }
 
-void prefix_sums(const double* values, double* __restrict__ sum, std::int64_t n) {
-  double total = 0;
-  std::int64_t i = 0;
-  for (; i + kBlock <= n; i += kBlock) {
-    double local = 0;
-    for (std::int64_t j = i; j < i + kBlock; ++j) sum[j] = total + (local += values[j]);
-    total += local;
-  }
-  for (double local = 0; i < n; ++i) sum[i] = total + (local += values[i]);
+FAIRLEAD_CLONES void prefix_sums(const double* values, double* __restrict__ sum, std::int64_t n) {
+  run_recurrence({1, 1, 0}, values, sum, n);
 }
 
 FAIRLEAD_CLONES void welford_terms(const double* values, const double* mean,
@@ -186,21 +287,9 @@ FAIRLEAD_CLONES void welford_terms(const double* values, const double* mean,
   }
 }
 
-void smooth(const double* values, double weight, double before, double* __restrict__ level,
-            std::int64_t n) {
-  const double keep = 1 - weight;
-  double power[kBlock];  // keep^(j + 1)
-  power[0] = keep;
-  for (std::int64_t j = 1; j < kBlock; ++j) power[j] = power[j - 1] * keep;
-  for (std::int64_t i = 0; i < n; i += kBlock) {
-    const std::int64_t size = n - i < kBlock ? n - i : kBlock;
-    double local = 0;
-    for (std::int64_t j = 0; j < size; ++j) {
-      local = keep * local + weight * values[i + j];
-      level[i + j] = local + power[j] * before;
-    }
-    before = level[i + size - 1];
-  }
+FAIRLEAD_CLONES void smooth(const double* values, double weight, double before,
+                            double* __restrict__ level, std::int64_t n) {
+  run_recurrence({weight, 1 - weight, before}, values, level, n);
 }
 
 }  // namespace fairlead::loops

@@ -16,21 +16,18 @@ struct Range {
 
 // sum[i] = near[i] + far[i - shift]
 void join_sums(const double* near, const double* far, std::int64_t shift, double* sum, Range range);
-void join_minima(const double* near, const double* far, std::int64_t shift, double* least,
-                 Range range);
-void join_maxima(const double* near, const double* far, std::int64_t shift, double* greatest,
-                 Range range);
 
-// Sum of squared deviations of the run joined from `near_count` and `far_count` values, from the
-// sums and squared deviations of both (Chan, Golub and LeVeque 1982): nothing large is subtracted.
+// Sum, and sum of squared deviations of the run joined from `near_count` and `far_count` values,
+// from the sums and squared deviations of both (Chan, Golub and LeVeque 1982): nothing large is
+// subtracted.
 struct RunsView {
   const double* sum;
   const double* squares;
 };
-void join_squares(RunsView near, double near_count, RunsView far, double far_count,
-                  std::int64_t shift, double* squares, Range range);
+void join_moments(RunsView near, double near_count, RunsView far, double far_count,
+                  std::int64_t shift, double* sum, double* squares, Range range);
 
-// The same where the counts differ from place to place. Equal counts give the same bits.
+// The squares where the counts differ from place to place. Equal counts give the same bits.
 struct CountedRunsView {
   const double* count;
   const double* sum;
@@ -38,6 +35,16 @@ struct CountedRunsView {
 };
 void join_counted_squares(CountedRunsView near, CountedRunsView far, std::int64_t shift,
                           double* squares, Range range);
+
+// ---- The least and the greatest of three runs: those that end at i, i - shift and i - further.
+void join_minima(const double* runs, std::int64_t shift, std::int64_t further, double* least,
+                 Range range);
+void join_minima(const float* runs, std::int64_t shift, std::int64_t further, float* least,
+                 Range range);
+void join_maxima(const double* runs, std::int64_t shift, std::int64_t further, double* greatest,
+                 Range range);
+void join_maxima(const float* runs, std::int64_t shift, std::int64_t further, float* greatest,
+                 Range range);
 
 // ---- The series itself.
 
@@ -56,6 +63,10 @@ void write_roots(const double* squares, double scale, double* out, std::int64_t 
 void stream(const float* from, float* to, std::int64_t n);
 void stream(const double* from, double* to, std::int64_t n);
 
+// With the shares 1, 1/2, 1/3, ...: mean[i] = sum[i] * share[i], and deviations from the second on.
+void all_means(const double* sum, const double* share, double* mean, std::int64_t n);
+void all_deviations(const double* squares, const double* share, double* deviation, std::int64_t n);
+
 // mean[i] = sum[i] / count[i], NaN below `least` values.
 void counted_means(const double* sum, const double* count, double least, double* mean,
                    std::int64_t n);
@@ -64,6 +75,8 @@ void counted_deviations(const double* squares, const double* count, double least
                         std::int64_t n);
 // value[i], NaN below `least` values.
 void counted_values(const double* value, const double* count, double least, double* out,
+                    std::int64_t n);
+void counted_values(const float* value, const double* count, double least, float* out,
                     std::int64_t n);
 
 // ---- All values so far.

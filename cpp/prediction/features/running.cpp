@@ -70,15 +70,27 @@ void RunningFeatures::write(SeriesView& series, FeatureSink& sink) {
 
 void RunningFeatures::write_moments(SeriesView& series, FeatureSink& sink) {
   const std::int64_t n = series.size();
+  const bool gaps = series.has_gaps();
   sum_.resize(n);
   mean_.resize(n);
   loops::prefix_sums(series.or_zero(), sum_.data(), n);
-  loops::counted_means(sum_.data(), series.counts(), 1, mean_.data(), n);
+  if (gaps)
+    loops::counted_means(sum_.data(), series.counts(), 1, mean_.data(), n);
+  else
+    loops::all_means(sum_.data(), series.shares(), mean_.data(), n);
   if (asks(Memory::everything, FeatureStatistic::deviation)) {
     squares_.resize(n);
     loops::welford_terms(series.raw(), mean_.data(), made_.data(), n);
     loops::prefix_sums(made_.data(), squares_.data(), n);
   }
+  if (gaps)
+    write_counted_moments(series, sink);
+  else
+    write_all_moments(series, sink);
+}
+
+void RunningFeatures::write_counted_moments(SeriesView& series, FeatureSink& sink) {
+  const std::int64_t n = series.size();
   for (std::size_t column = 0; column < specs_.size(); ++column) {
     const FeatureSpec& spec = specs_[column];
     if (spec.memory != Memory::everything) continue;
@@ -89,6 +101,21 @@ void RunningFeatures::write_moments(SeriesView& series, FeatureSink& sink) {
       loops::counted_deviations(squares_.data(), series.counts(), least_samples(spec), made_.data(),
                                 n);
       sink.values(column, made_.data(), 0);
+    }
+  }
+}
+
+// Without gaps the count of a place is its number, and what is not known yet lies in front.
+void RunningFeatures::write_all_moments(SeriesView& series, FeatureSink& sink) {
+  for (std::size_t column = 0; column < specs_.size(); ++column) {
+    const FeatureSpec& spec = specs_[column];
+    if (spec.memory != Memory::everything) continue;
+    const std::int64_t from = std::max<std::int64_t>(spec.min_samples, 1) - 1;
+    if (spec.statistic == FeatureStatistic::mean) {
+      sink.values(column, mean_.data(), from);
+    } else if (spec.statistic == FeatureStatistic::deviation) {
+      loops::all_deviations(squares_.data(), series.shares(), made_.data(), series.size());
+      sink.values(column, made_.data(), from);
     }
   }
 }

@@ -23,6 +23,8 @@ class RunningFeatures {
 
  private:
   void write_moments(SeriesView& series, FeatureSink& sink);
+  void write_counted_moments(SeriesView& series, FeatureSink& sink);
+  void write_all_moments(SeriesView& series, FeatureSink& sink);
   void write_extremes(SeriesView& series, FeatureSink& sink);
   void write_exponential_mean(std::size_t column, const SeriesView& series, FeatureSink& sink);
   void write_exponential_deviation(std::size_t column, const SeriesView& series, FeatureSink& sink);

@@ -10,6 +10,7 @@
 namespace fairlead {
 
 void SeriesView::take(std::span<const double> values) {
+  if (values.data() == raw_.data() && values.size() == raw_.size()) return;
   raw_ = values;
   first_gap_ = size();
   if (loops::has_missing(values.data(), size()))
@@ -53,6 +54,12 @@ const double* SeriesView::counts() {
     loops::prefix_sums(known(), counts_.data(), size());
   }
   return counts_.data();
+}
+
+const double* SeriesView::shares() {
+  for (std::int64_t from = std::ssize(shares_); from < size(); ++from)
+    shares_.push_back(1.0 / static_cast<double>(from + 1));
+  return shares_.data();
 }
 
 const double* SeriesView::known() {
