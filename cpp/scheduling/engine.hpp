@@ -112,7 +112,11 @@ class Engine final : private Snapshot {
     return live_[h.slot].generation == h.generation && live_[h.slot].state == JobState::running;
   }
   std::optional<Row> find(std::int64_t job) const;
-  std::span<const std::int32_t> placement(Row slot) const;
+  std::span<const std::int32_t> placement(Row slot) const {
+    const LiveJob& live = live_[slot];
+    if (live.block < 0) return {};
+    return blocks_.block(live.block, live.spec.shape->block_size());
+  }
   std::span<const LiveJob> live() const { return live_; }
   std::size_t waiting() const { return queue_.size() + fresh_.size(); }
   std::size_t running() const { return running_.size(); }

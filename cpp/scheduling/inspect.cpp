@@ -29,12 +29,6 @@ std::optional<Row> Engine::find(std::int64_t job) const {
   return it == index_.end() ? std::nullopt : std::optional(it->second);
 }
 
-std::span<const std::int32_t> Engine::placement(Row slot) const {
-  const LiveJob& live = live_[slot];
-  if (live.block < 0) return {};
-  return blocks_.block(live.block, live.spec.shape->block_size());
-}
-
 std::int32_t Engine::node_of(Row slot) const {
   const std::span<const std::int32_t> block = placement(slot);
   if (block.empty()) return 0;

@@ -60,6 +60,7 @@ void Engine::start_in_order(Spaces<State>& spaces, Time now) {
     head_rank_ = job->rank;
     if (options_.backfill == Backfill::none) return;
     Filler<State> filler(*this, spaces, now);
+    filler.look();
     queue_.drain(filler);
     return;
   }
@@ -105,41 +106,47 @@ template <typename State>
 class Engine::Filler {
  public:
   Filler(Engine& engine, Spaces<State>& spaces, Time now)
-      : engine_(engine), spaces_(spaces), now_(now) {
-    room_.free = spaces.now.headroom();
-  }
+      : engine_(engine), spaces_(spaces), now_(now) {}
 
+  // What room() says stays until a job is taken or the shadow is found.
+  void look() {
+    room_.free = spaces_.now.headroom();
+    if (room_.in_time != kUnlimited) room_.beside = spaces_.beside().headroom();
+  }
   const Room& room() const { return room_; }
 
   std::optional<Duration> longest(const Shape& shape) {
     if (!engine_.has_room(spaces_.now, shape, engine_.no_room_)) return std::nullopt;
-    plan();
+    if (plan()) look();
     if (room_.in_time == kUnlimited) return kUnlimited;
     const bool beside = engine_.has_room(spaces_.beside(), shape, engine_.no_room_beside_);
     return beside ? kUnlimited : room_.in_time;
   }
 
   bool take(const Waiting& job) {
-    if (!engine_.has_room(spaces_.now, *job.shape, engine_.no_room_)) return false;
+    const bool was_planned = planned_;
+    const bool taken = start(*job.shape, job.estimate, job.slot);
+    if (taken || planned_ != was_planned) look();
+    return taken;
+  }
+  // As take(), for who does not ask for room().
+  bool start(const Shape& shape, Duration estimate, Row slot) {
+    if (!engine_.has_room(spaces_.now, shape, engine_.no_room_)) return false;
     plan();
-    if (job.estimate > room_.in_time &&
-        !engine_.has_room(spaces_.beside(), *job.shape, engine_.no_room_beside_))
+    if (estimate > room_.in_time &&
+        !engine_.has_room(spaces_.beside(), shape, engine_.no_room_beside_))
       return false;
-    engine_.start(spaces_, job.slot, room_.in_time, now_);
-    look();
+    engine_.start(spaces_, slot, room_.in_time, now_);
     return true;
   }
 
  private:
-  void plan() {
-    if (planned_) return;
+  // True where the shadow was looked for.
+  bool plan() {
+    if (planned_) return false;
     planned_ = true;
     room_.in_time = engine_.time_before_shadow(spaces_, now_);
-    look();
-  }
-  void look() {
-    room_.free = spaces_.now.headroom();
-    if (room_.in_time != kUnlimited) room_.beside = spaces_.beside().headroom();
+    return true;
   }
 
   Engine& engine_;
@@ -181,8 +188,9 @@ void Engine::consider_fresh(Spaces<State>& spaces, Time now) {
   if (fresh_.size() > 1) sort_candidates(fresh_);
   Filler<State> filler(*this, spaces, now);
   for (const Row slot : fresh_) {
-    const Waiting job = waiting_entry(spaces.now, slot);
-    if (options_.backfill == Backfill::none || !filler.take(job)) queue_.insert(job);
+    const JobSpec& spec = live_[slot].spec;
+    if (options_.backfill == Backfill::none || !filler.start(*spec.shape, spec.estimate, slot))
+      queue_.insert(waiting_entry(spaces.now, slot));
   }
   fresh_.clear();
 }
