@@ -101,49 +101,29 @@ inline void blank_few(const T* value, const double* count, double least, T* __re
     out[i] = count[i] >= least ? value[i] : static_cast<T>(kUnknown);
 }
 
-// A recurrence y[i] = weight * x[i] + keep * y[i - 1].
-struct Recurrence {
-  double weight;
-  double keep;
-  double before;  // y[-1]
-};
-
 // GCC and Clang take four values in one register where there are such, else in two.
 using Four = double __attribute__((vector_size(4 * sizeof(double)), aligned(8), may_alias));
 
-// The recurrence within four places from 0 on: first over pairs, then over pairs of pairs.
-inline void run_four(Four& values, double keep) {
+// y[j] = x[j] + keep * y[j - 1] within four places: first over pairs, then over pairs of pairs.
+inline void smooth_four(Four& values, double keep) {
   const Four none{};
   values += keep * __builtin_shufflevector(none, values, 0, 4, 5, 6);
   values += keep * keep * __builtin_shufflevector(none, values, 0, 1, 4, 5);
 }
 
-// Eight values; the state of the recurrence behind them.
-inline double run_block(const Recurrence& r, const Four& powers, const double* values,
-                        double* out) {
-  Four low = r.weight * *reinterpret_cast<const Four*>(values);
-  Four high = r.weight * *reinterpret_cast<const Four*>(values + 4);
-  run_four(low, r.keep);
-  run_four(high, r.keep);
+// y[j] = weight * x[j] + keep * y[j - 1] over one block, with the powers of `keep` from the first
+// to the fourth. Returns its end without waiting for its places, as the next block waits for it.
+inline double smooth_block(const double* values, double weight, const Four& powers, double before,
+                           double* level) {
+  Four low = weight * *reinterpret_cast<const Four*>(values);
+  Four high = weight * *reinterpret_cast<const Four*>(values + 4);
+  smooth_four(low, powers[0]);
+  smooth_four(high, powers[0]);
   high += powers * low[3];
-  // Behind the block without waiting for its places: the next block waits for this alone.
-  const double behind = high[3] + powers[3] * powers[3] * r.before;
-  *reinterpret_cast<Four*>(out) = low + powers * r.before;
-  *reinterpret_cast<Four*>(out + 4) = high + powers * (powers[3] * r.before);
-  return behind;
-}
-
-// A place depends on none after it, so that the last block may be filled up with zeros.
-inline void run_recurrence(Recurrence r, const double* __restrict__ values,
-                           double* __restrict__ out, std::int64_t n) {
-  const double squared = r.keep * r.keep;
-  const Four powers{r.keep, squared, squared * r.keep, squared * squared};
-  std::int64_t i = 0;
-  for (; i + kBlock <= n; i += kBlock) r.before = run_block(r, powers, values + i, out + i);
-  double rest[kBlock]{};
-  std::copy(values + i, values + n, rest);
-  run_block(r, powers, rest, rest);
-  std::copy(rest, rest + (n - i), out + i);
+  const double end = high[3] + powers[3] * powers[3] * before;
+  *reinterpret_cast<Four*>(level) = low + powers * before;
+  *reinterpret_cast<Four*>(level + 4) = high + powers * (powers[3] * before);
+  return end;
 }
 
 }  // namespace
@@ -273,8 +253,15 @@ FAIRLEAD_CLONES void counted_values(const float* value, const double* count, dou
   blank_few(value, count, least, out, n);
 }
 
-FAIRLEAD_CLONES void prefix_sums(const double* values, double* __restrict__ sum, std::int64_t n) {
-  run_recurrence({1, 1, 0}, values, sum, n);
+void prefix_sums(const double* values, double* __restrict__ sum, std::int64_t n) {
+  double total = 0;
+  std::int64_t i = 0;
+  for (; i + kBlock <= n; i += kBlock) {
+    double local = 0;
+    for (std::int64_t j = i; j < i + kBlock; ++j) sum[j] = total + (local += values[j]);
+    total += local;
+  }
+  for (double local = 0; i < n; ++i) sum[i] = total + (local += values[i]);
 }
 
 FAIRLEAD_CLONES void welford_terms(const double* values, const double* mean,
@@ -289,7 +276,16 @@ FAIRLEAD_CLONES void welford_terms(const double* values, const double* mean,
 
 FAIRLEAD_CLONES void smooth(const double* values, double weight, double before,
                             double* __restrict__ level, std::int64_t n) {
-  run_recurrence({weight, 1 - weight, before}, values, level, n);
+  const double keep = 1 - weight, squared = keep * keep;
+  const Four powers{keep, squared, squared * keep, squared * squared};
+  std::int64_t i = 0;
+  for (; i + kBlock <= n; i += kBlock)
+    before = smooth_block(values + i, weight, powers, before, level + i);
+  // No place depends on those after it, so that the last block may be filled up with zeros.
+  double rest[kBlock]{};
+  std::copy(values + i, values + n, rest);
+  smooth_block(rest, weight, powers, before, rest);
+  std::copy(rest, rest + (n - i), level + i);
 }
 
 }  // namespace fairlead::loops
