@@ -165,14 +165,14 @@ class Block {
   void spread(const ByOriginAndStep& made, std::size_t i, Forecast& out) const {
     const std::vector<std::int64_t>& origins = jobs_[i].origins;
     const ByOriginAndStep errors = errors_of(made, pasts_[i], origins);
-    const ErrorBands bands(errors, origins, pasts_[i].size());
+    const ErrorBands bands(made, errors, origins, pasts_[i].size(), request_.bands);
     const Eigen::Index last = made.rows() - 1;
     const Eigen::Index steps = made.cols();
     const std::span<const double> probabilities = request_.probabilities;
     out.point.resize(static_cast<std::size_t>(steps));
     out.quantiles.resize(steps, static_cast<Eigen::Index>(probabilities.size()));
     for (Eigen::Index step = 0; step < steps; ++step) {
-      out.point[step] = made(last, step);
+      out.point[step] = std::max(made(last, step) + (request_.model ? 0 : bands.shift()), 0.0);
       for (std::size_t p = 0; p < probabilities.size(); ++p) {
         const double shift = bands.quantile(step + 1, probabilities[p]);
         out.quantiles(step, static_cast<Eigen::Index>(p)) = std::max(made(last, step) + shift, 0.0);

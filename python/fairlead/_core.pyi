@@ -450,14 +450,16 @@ def calendar_column(
     """
 
 def error_quantiles(
+    made: numpy.typing.NDArray[numpy.float64],
     errors: numpy.typing.NDArray[numpy.float64],
     origins: numpy.typing.NDArray[numpy.int64],
     horizon: typing.SupportsInt | typing.SupportsIndex,
     known: typing.SupportsInt | typing.SupportsIndex,
     probabilities: numpy.typing.NDArray[numpy.float64],
+    intervals: str = "adaptive",
 ) -> numpy.typing.NDArray[numpy.float64]:
     """
-    Quantiles of past errors (origins x horizon), by step: what to add to a forecast.
+    Quantiles of the errors of forecasts (origins x horizon), by step: what to add to the last.
     """
 
 def feature_columns(
@@ -511,6 +513,7 @@ def forecast(
     window: typing.SupportsInt | typing.SupportsIndex,
     horizon: typing.SupportsInt | typing.SupportsIndex,
     probabilities: numpy.typing.NDArray[numpy.float64],
+    intervals: str = "adaptive",
     vectors: typing.SupportsInt | typing.SupportsIndex = 0,
     threads: typing.SupportsInt | typing.SupportsIndex = 1,
 ) -> dict[str, numpy.ndarray]:

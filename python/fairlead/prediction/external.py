@@ -77,10 +77,13 @@ class External:
     model : PointModel
     seasons : tuple of int
         Season lengths, intervals, ascending.
+    intervals : str
+        How bands come from past errors.
     """
 
     model: PointModel
     seasons: tuple[int, ...]
+    intervals: str = "adaptive"
 
     @property
     def name(self) -> str:
@@ -123,7 +126,9 @@ class External:
         for i, n, own, end in zip(of.tolist(), known.tolist(), origins, ends, strict=True):
             part = made[end - len(own) : end]
             error = _errors(series.of(i)[:n], part, own)
-            shifts = _core.error_quantiles(error.ravel(), own, horizon, n, quantiles)
+            shifts = _core.error_quantiles(
+                part.ravel(), error.ravel(), own, horizon, n, quantiles, self.intervals
+            )
             bands.append(np.maximum(part[-1][:, None] + shifts.reshape(horizon, -1), 0))
             errors.append(int((~np.isnan(error[:, -1])).sum()))
             kept.append(_latest(error, own, n, vectors))

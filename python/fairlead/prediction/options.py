@@ -34,6 +34,7 @@ __all__ = [
 
 #: The name that stands for a combination of the models.
 AUTO = "auto"
+_INTERVALS = ("adaptive", "empirical", "split")
 _AUTO_WHAT = "the mean of the others, weighted per series by how close each came recently"
 
 
@@ -59,11 +60,14 @@ class Model:
         Season lengths, intervals, ascending.
     window : int
         Of the rolling models, intervals.
+    intervals : str
+        How bands come from past errors.
     """
 
     name: str
     seasons: tuple[int, ...]
     window: int
+    intervals: str = "adaptive"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,6 +97,7 @@ class Model:
             window=self.window,
             horizon=horizon,
             probabilities=quantiles,
+            intervals=self.intervals,
             vectors=vectors,
             threads=thread_count(threads),
         )
@@ -100,22 +105,30 @@ class Model:
 
 
 def model_of(
-    model: str | PointModel, step_ns: int, season_lengths: Any, window: int | None
+    model: str | PointModel,
+    step_ns: int,
+    season_lengths: Any,
+    window: int | None,
+    intervals: str = "adaptive",
 ) -> Model | External:
     """The model with the options a user gave, or their defaults at this interval length."""
     seasons = given_seasons(season_lengths, step_ns)
+    if intervals not in _INTERVALS:
+        raise InvalidInputError(
+            f"intervals must be one of {', '.join(_INTERVALS)}, got {intervals!r}"
+        )
     if not isinstance(model, str):
         if not isinstance(model, PointModel):
             raise InvalidInputError(
                 f"model must be one of {', '.join(models())}, or have a name and "
                 f"forecast(histories, horizon, seasons); got {type(model).__name__}"
             )
-        return External(model, seasons)
+        return External(model, seasons, intervals)
     if model not in models():
         raise InvalidInputError(f"unknown model {model!r}; known are {', '.join(models())}")
     if window is None:
         window = seasons[0] if seasons else 24
-    return Model(model, seasons, whole("window", window))
+    return Model(model, seasons, whole("window", window), intervals)
 
 
 def whole(name: str, value: Any) -> int:
