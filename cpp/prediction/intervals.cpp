@@ -13,7 +13,8 @@
 namespace fairlead {
 namespace {
 
-constexpr Eigen::Index kMostAdapted = 24;  // steps whose levels are adapted; others share them
+// Steps with weights and levels of their own; others share them.
+constexpr Eigen::Index kMostAdapted = 8;
 
 // An error whose forecast is no nearer than kReach of all ranks counts kLeast of the nearest.
 // Of reaches 0.15 to 0.5 and least weights 0.05 to 0.4; see ErrorBands.
@@ -39,33 +40,26 @@ std::vector<std::vector<Weighted>> with_neighbours(const std::vector<std::vector
   return pooled;
 }
 
-// Each error counts in both directions.
-void mirror(std::vector<Weighted>& errors) {
-  const std::size_t count = errors.size();
-  for (std::size_t i = 0; i < count; ++i) errors.push_back({-errors[i].error, errors[i].weight});
-}
-
-// Weights by how many ranks lie between the forecast of each error and the present one; forecasts
-// that are equal share a rank, the one in their middle.
-void weigh(std::vector<Weighted>& errors, const std::vector<double>& forecasts, double present) {
-  const std::size_t n = errors.size();
-  std::vector<std::size_t> order(n);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, {}, [&](std::size_t i) { return forecasts[i]; });
-  const auto at = [&](std::size_t i) { return forecasts[order[i]]; };
-  const auto below = static_cast<double>(
-      std::ranges::lower_bound(order, present, {}, [&](auto i) { return forecasts[i]; }) -
-      order.begin());
-  const auto up_to = static_cast<double>(
-      std::ranges::upper_bound(order, present, {}, [&](auto i) { return forecasts[i]; }) -
-      order.begin());
+// The weights of the first `n` origins, by how many ranks lie between their forecast of `step` and
+// the present one; forecasts that are equal share a rank, the one in their middle.
+std::vector<double> nearness(const ByOriginAndStep& made, Eigen::Index step, std::size_t n) {
+  std::vector<std::pair<double, std::size_t>> order;
+  for (std::size_t row = 0; row < n; ++row)
+    order.emplace_back(made(static_cast<Eigen::Index>(row), step), row);
+  std::ranges::sort(order);
+  const double present = made(made.rows() - 1, step);
+  const auto forecast_of = &std::pair<double, std::size_t>::first;
+  const auto [below, up_to] = std::ranges::equal_range(order, present, {}, forecast_of);
+  const auto here = static_cast<double>((below - order.begin()) + (up_to - order.begin()));
   const double reach = kReach * static_cast<double>(n);
+  std::vector<double> weights(n);
   for (std::size_t from = 0, to = 0; from < n; from = to) {
-    while (to < n && at(to) == at(from)) ++to;
-    const double away = std::abs(static_cast<double>(from + to) - below - up_to) / 2;
-    const double weight = kLeast + std::max(1 - away / reach, 0.0);
-    for (std::size_t i = from; i < to; ++i) errors[order[i]].weight = weight;
+    while (to < n && order[to].first == order[from].first) ++to;
+    const double away = std::abs(static_cast<double>(from + to) - here) / 2;
+    for (std::size_t i = from; i < to; ++i)
+      weights[order[i].second] = kLeast + std::max(1 - away / reach, 0.0);
   }
+  return weights;
 }
 
 }  // namespace
@@ -78,45 +72,60 @@ BandRule band_rule_named(std::string_view name) {
                      "'; known are adaptive, empirical and split");
 }
 
-ErrorBands::Errors::Errors(std::vector<Weighted> given) {
+ErrorBands::Errors::Errors(std::vector<WeightedError> given, bool both_directions)
+    : both_directions_(both_directions) {
+  if (both_directions) {
+    for (Weighted& each : given) each.error = std::abs(each.error);
+  }
   std::ranges::sort(given, {}, &Weighted::error);
   double total = 0, squares = 0;
   for (const Weighted& each : given) {
-    values.push_back(each.error);
-    until.push_back(total + each.weight / 2);
+    values_.push_back(each.error);
+    until_.push_back(total + each.weight / 2);
     total += each.weight;
     squares += each.weight * each.weight;
   }
-  for (double& share : until) share /= total;
-  effective = total * total / squares;
+  for (double& share : until_) share /= total;
+  effective_ = total * total / squares;
 }
 
 double ErrorBands::Errors::quantile(double p) const {
-  const double place = p + (p - 0.5) / effective;
-  const auto above = std::ranges::lower_bound(until, place) - until.begin();
-  if (above == 0) return values.front();
-  if (above == std::ssize(until)) return values.back();
-  const double share = (place - until[above - 1]) / (until[above] - until[above - 1]);
-  return values[above - 1] + share * (values[above] - values[above - 1]);
+  if (values_.empty()) return 0;
+  if (!both_directions_) return at(p + (p - 0.5) / effective_);
+  // Twice as many errors; the upper half of them is that of the sizes.
+  const double size = at(2 * std::abs(p - 0.5) * (1 + 0.5 / effective_));
+  return p < 0.5 ? -size : size;
+}
+
+double ErrorBands::Errors::at(double place) const {
+  const auto above = std::ranges::lower_bound(until_, place) - until_.begin();
+  if (above == std::ssize(until_)) return values_.back();
+  // Below the smallest size, its place on the line to that of its negative.
+  if (above == 0) return both_directions_ ? values_[0] * place / until_[0] : values_[0];
+  const double share = (place - until_[above - 1]) / (until_[above] - until_[above - 1]);
+  return values_[above - 1] + share * (values_[above] - values_[above - 1]);
 }
 
 ErrorBands::~ErrorBands() = default;
 
 ErrorBands::ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& errors,
                        std::span<const std::int64_t> origins, std::int64_t known, BandRule rule) {
+  adapted_every_ = (errors.cols() + kMostAdapted - 1) / kMostAdapted;
   std::vector<std::vector<Weighted>> own(static_cast<std::size_t>(errors.cols()));
+  std::vector<double> weights;
   for (Eigen::Index step = 0; step < errors.cols(); ++step) {
-    std::vector<double> forecasts;
-    for (Eigen::Index row = 0; row < errors.rows() && origins[row] + step < known; ++row) {
-      if (std::isnan(errors(row, step))) continue;
-      own[step].push_back({errors(row, step), 1});
-      forecasts.push_back(made(row, step));
+    const auto end = std::ranges::lower_bound(origins, known - step) - origins.begin();
+    const auto rows = std::min<Eigen::Index>(end, errors.rows());
+    if (rule == BandRule::split)
+      weights.assign(static_cast<std::size_t>(rows), 1.0);
+    else if (step % adapted_every_ == 0)
+      weights = nearness(made, step, static_cast<std::size_t>(rows));
+    for (Eigen::Index row = 0; row < rows; ++row) {
+      if (!std::isnan(errors(row, step))) own[step].push_back({errors(row, step), weights[row]});
     }
-    if (rule != BandRule::split) weigh(own[step], forecasts, made(made.rows() - 1, step));
   }
   if (rule != BandRule::split) shift_ = lasting_shift(errors, origins, known);
   if (rule == BandRule::adaptive) {
-    adapted_every_ = (errors.cols() + kMostAdapted - 1) / kMostAdapted;
     for (Eigen::Index step = 0; step < errors.cols(); step += adapted_every_) {
       Eigen::VectorXd of_step = errors.col(step);
       if (!shift_) of_step = of_step.cwiseAbs();
@@ -127,8 +136,8 @@ ErrorBands::ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& error
   own = with_neighbours(own);
   for (std::size_t step = 0; step < own.size(); ++step) {
     counts_.push_back(static_cast<std::int64_t>(own[step].size()));
-    if (counts_.back() < kEnough || !shift_) mirror(own[step]);
-    errors_.emplace_back(std::move(own[step]));
+    // Too few errors do not tell in which direction a model errs.
+    errors_.emplace_back(std::move(own[step]), counts_.back() < kEnough || !shift_);
   }
 }
 
@@ -140,10 +149,8 @@ double ErrorBands::adapted(const AdaptiveLevels& levels, double p) const {
 }
 
 double ErrorBands::quantile(std::int64_t step, double p) const {
-  const Errors& of_step = errors_[step - 1];
-  if (of_step.values.empty()) return 0;
   if (!levels_.empty()) p = adapted(levels_[(step - 1) / adapted_every_], p);
-  return of_step.quantile(p);
+  return errors_[step - 1].quantile(p);
 }
 
 }  // namespace fairlead

@@ -31,9 +31,9 @@ BandRule band_rule_named(std::string_view name);
 // counting both lowers the pinball loss by 2 to 7 % on the parts named below.
 //
 // Demand spreads with its level, and an idle series can only rise: so an error weighs more the
-// nearer its forecast lies to the present one, counted in ranks among the step's forecasts. On the
-// parts that are not scored (cluster demand before its last weeks, M4's training part, ETTh1, Venus
-// before September) this lowers the pinball loss by up to 5 %.
+// nearer its forecast lies to the present one, in ranks among the forecasts of a step nearby. On
+// the parts that are not scored (cluster demand before its last weeks, M4's training part, ETTh1,
+// Venus before September) this lowers the pinball loss by up to 5 %.
 class AdaptiveLevels;
 
 struct WeightedError {
@@ -68,13 +68,19 @@ class ErrorBands {
   std::int64_t count(std::int64_t step) const { return counts_[step - 1]; }
 
  private:
-  struct Errors {
-    explicit Errors(std::vector<WeightedError> given);
+  // Of one step, weighted; counted in both directions where it is said.
+  class Errors {
+   public:
+    Errors(std::vector<WeightedError> given, bool both_directions);
     double quantile(double p) const;
 
-    std::vector<double> values;  // ascending
-    std::vector<double> until;   // the share of all weight up to the middle of each
-    double effective = 0;        // how many equal ones would tell as much
+   private:
+    double at(double place) const;
+
+    bool both_directions_;
+    std::vector<double> values_;  // ascending; sizes where they count in both directions
+    std::vector<double> until_;   // the share of all weight up to the middle of each
+    double effective_ = 0;        // how many equal ones would tell as much
   };
 
   double adapted(const AdaptiveLevels& levels, double p) const;

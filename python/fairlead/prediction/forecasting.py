@@ -116,8 +116,8 @@ def predict(
     A model's weight in ``auto`` at a step ahead is its mean absolute error there (twice the pinball
     loss of a median) to the power -4, over the outcomes of the last two longest seasons; errors of
     neighbouring steps count too, and without evidence all weights are equal. The weights at an
-    earlier origin come from what was known there. Combined are the models that take a few ms a
-    series at most: naive, rolling and simply smoothed ones and the ridges.
+    earlier origin come from what was known there. Combined are the models that take a ms a series
+    at most: naive, rolling and simply smoothed ones, the recursive ridges and ``level_shape``.
 
     Bands are quantiles of the errors the same model or combination made from up to 512 earlier
     origins, each time knowing only what was known there (models that learn are refitted up to
