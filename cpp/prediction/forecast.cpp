@@ -12,9 +12,9 @@
 namespace fairlead {
 namespace {
 
-// A ms or less a series of 1,000 values each, and of different kinds. Holt-Winters and its like cost
-// as much as all of them, for 2 % of the error on the training part of M4's hourly series; `ridge`
-// costs half as much, for 0.1 % of the pinball loss on the parts that are not scored.
+// A ms or less a series of 1,000 values each, and of different kinds. Holt-Winters and its like
+// cost as much as all of them, for 2 % of the error on the training part of M4's hourly series;
+// `ridge` costs half as much, for 0.1 % of the pinball loss on the parts that are not scored.
 constexpr std::array<std::string_view, 12> kCombined{
     "naive",          "ses",           "seasonal_naive", "long_seasonal_naive", "rolling_mean",
     "rolling_median", "ridge_level",   "ridge_change",   "ridge_difference",    "ridge_log",

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -49,8 +48,9 @@ std::vector<double> nearness(const ByOriginAndStep& made, Eigen::Index step, std
   std::ranges::sort(order);
   const double present = made(made.rows() - 1, step);
   const auto forecast_of = &std::pair<double, std::size_t>::first;
-  const auto [below, up_to] = std::ranges::equal_range(order, present, {}, forecast_of);
-  const auto here = static_cast<double>((below - order.begin()) + (up_to - order.begin()));
+  const auto below = std::ranges::lower_bound(order, present, {}, forecast_of) - order.begin();
+  const auto up_to = std::ranges::upper_bound(order, present, {}, forecast_of) - order.begin();
+  const auto here = static_cast<double>(below + up_to);
   const double reach = kReach * static_cast<double>(n);
   std::vector<double> weights(n);
   for (std::size_t from = 0, to = 0; from < n; from = to) {
