@@ -99,10 +99,14 @@ void bind_forecast(py::module_& m) {
          const Column<std::int64_t>& phase, const Column<std::int32_t>& series,
          const Column<std::int64_t>& known, const std::string& model,
          const std::vector<std::int64_t>& seasons, std::int64_t window, std::int64_t horizon,
-         const Column<double>& probabilities, std::int64_t vectors, unsigned threads,
-         const py::object& driver) {
+         const Column<double>& probabilities, const std::string& intervals, std::int64_t vectors,
+         unsigned threads, const py::object& driver) {
         const SeriesTable table{view(values), view(offsets), view(phase)};
-        ForecastRequest request{{}, {seasons, window, horizon}, view(probabilities), vectors};
+        ForecastRequest request{{},
+                                {seasons, window, horizon},
+                                view(probabilities),
+                                vectors,
+                                band_rule_named(intervals)};
         if (model != "auto") request.model = forecaster_named(model);
         return by_device(driver, [&](FitDevice* device) {
           request.options.device = device;
@@ -117,8 +121,8 @@ void bind_forecast(py::module_& m) {
       },
       "values"_a.noconvert(), "offsets"_a.noconvert(), "phase"_a.noconvert(),
       "series"_a.noconvert(), "known"_a.noconvert(), py::kw_only(), "model"_a, "seasons"_a,
-      "window"_a, "horizon"_a, "probabilities"_a.noconvert(), "vectors"_a = 0, "threads"_a = 1,
-      "driver"_a = py::none(),
+      "window"_a, "horizon"_a, "probabilities"_a.noconvert(), "intervals"_a = "adaptive",
+      "vectors"_a = 0, "threads"_a = 1, "driver"_a = py::none(),
       "Forecasts per origin: columns point, quantiles, model, weights, errors, vectors, and "
       "device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda, or None for the "
       "CPU. Where it fails: `error`, and whether CUDA is `lost` to this process.");
@@ -127,21 +131,27 @@ void bind_forecast(py::module_& m) {
 void bind_scores(py::module_& m) {
   m.def(
       "error_quantiles",
-      [](const Column<double>& errors, const Column<std::int64_t>& origins, std::int64_t horizon,
-         std::int64_t known, const Column<double>& probabilities) {
-        if (horizon < 1 || errors.size() != origins.size() * horizon)
-          throw InvalidInput("errors must have one value per origin and step");
-        const Eigen::Map<const ByOriginAndStep> table(errors.data(), origins.size(), horizon);
-        const ErrorBands bands(table, view(origins), known);
+      [](const Column<double>& made, const Column<double>& errors,
+         const Column<std::int64_t>& origins, std::int64_t horizon, std::int64_t known,
+         const Column<double>& probabilities, const std::string& intervals) {
+        if (horizon < 1 || origins.size() < 1 || errors.size() != origins.size() * horizon ||
+            made.size() != errors.size())
+          throw InvalidInput("made and errors must have one value per origin and step");
+        const auto table = [&](const Column<double>& column) {
+          return Eigen::Map<const ByOriginAndStep>(column.data(), origins.size(), horizon);
+        };
+        const ErrorBands bands(table(made), table(errors), view(origins), known,
+                               band_rule_named(intervals));
         std::vector<double> shifts;
         for (std::int64_t step = 1; step <= horizon; ++step) {
           for (const double p : view(probabilities)) shifts.push_back(bands.quantile(step, p));
         }
         return to_column(std::move(shifts));
       },
-      "errors"_a.noconvert(), "origins"_a.noconvert(), "horizon"_a, "known"_a,
-      "probabilities"_a.noconvert(),
-      "Quantiles of past errors (origins x horizon), by step: what to add to a forecast.");
+      "made"_a.noconvert(), "errors"_a.noconvert(), "origins"_a.noconvert(), "horizon"_a, "known"_a,
+      "probabilities"_a.noconvert(), "intervals"_a = "adaptive",
+      "Quantiles of the errors of forecasts (origins x horizon), by step: what to add to the "
+      "last.");
   m.attr("DECILES") = py::tuple(py::cast(kDeciles));
   m.def(
       "seasonal_scale",

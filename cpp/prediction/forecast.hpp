@@ -25,6 +25,7 @@ struct ForecastRequest {
   ForecastOptions options;
   std::span<const double> probabilities;
   std::int64_t vectors = 0;  // rows of Forecast::vectors, at most; kVectorSpacing origins apart
+  BandRule bands = BandRule::adaptive;
 };
 
 inline constexpr std::int64_t kVectorSpacing = 4;

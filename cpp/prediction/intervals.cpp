@@ -2,20 +2,32 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <utility>
 
+#include "base/errors.hpp"
 #include "prediction/adaptive_levels.hpp"
+#include "prediction/lasting_shift.hpp"
 
 namespace fairlead {
 namespace {
 
-constexpr Eigen::Index kMostAdapted = 24;  // steps whose levels are adapted; others share them
+// Steps with weights and levels of their own; others share them.
+constexpr Eigen::Index kMostAdapted = 8;
+
+// An error whose forecast is no nearer than kReach of all ranks counts kLeast of the nearest.
+// Of reaches 0.15 to 0.5 and least weights 0.05 to 0.4; see ErrorBands.
+constexpr double kReach = 0.3;
+constexpr double kLeast = 0.2;
+
+using Weighted = WeightedError;
 
 // For each step with too few errors, those of the nearest steps as well, until there are enough.
-std::vector<std::vector<double>> with_neighbours(const std::vector<std::vector<double>>& own) {
+std::vector<std::vector<Weighted>> with_neighbours(const std::vector<std::vector<Weighted>>& own) {
   const auto steps = static_cast<std::int64_t>(own.size());
-  std::vector<std::vector<double>> pooled = own;
+  std::vector<std::vector<Weighted>> pooled = own;
   for (std::int64_t step = 0; step < steps; ++step) {
-    std::vector<double>& pool = pooled[step];
+    std::vector<Weighted>& pool = pooled[step];
     const auto enough = static_cast<std::size_t>(ErrorBands::kEnough);
     for (std::int64_t away = 1; pool.size() < enough && away < steps; ++away) {
       for (const std::int64_t other : {step - away, step + away}) {
@@ -27,43 +39,118 @@ std::vector<std::vector<double>> with_neighbours(const std::vector<std::vector<d
   return pooled;
 }
 
-// Too few errors to tell in which direction a model errs: each counts in both.
-void mirror(std::vector<double>& errors) {
-  const std::size_t count = errors.size();
-  for (std::size_t i = 0; i < count; ++i) errors.push_back(-errors[i]);
+// The weights of the first `n` origins, by how many ranks lie between their forecast of `step` and
+// the present one; forecasts that are equal share a rank, the one in their middle.
+std::vector<double> nearness(const ByOriginAndStep& made, Eigen::Index step, std::size_t n) {
+  std::vector<std::pair<double, std::size_t>> order;
+  for (std::size_t row = 0; row < n; ++row)
+    order.emplace_back(made(static_cast<Eigen::Index>(row), step), row);
+  std::ranges::sort(order);
+  const double present = made(made.rows() - 1, step);
+  const auto forecast_of = &std::pair<double, std::size_t>::first;
+  const auto below = std::ranges::lower_bound(order, present, {}, forecast_of) - order.begin();
+  const auto up_to = std::ranges::upper_bound(order, present, {}, forecast_of) - order.begin();
+  const auto here = static_cast<double>(below + up_to);
+  const double reach = kReach * static_cast<double>(n);
+  std::vector<double> weights(n);
+  for (std::size_t from = 0, to = 0; from < n; from = to) {
+    while (to < n && order[to].first == order[from].first) ++to;
+    const double away = std::abs(static_cast<double>(from + to) - here) / 2;
+    for (std::size_t i = from; i < to; ++i)
+      weights[order[i].second] = kLeast + std::max(1 - away / reach, 0.0);
+  }
+  return weights;
 }
 
 }  // namespace
 
+BandRule band_rule_named(std::string_view name) {
+  if (name == "adaptive") return BandRule::adaptive;
+  if (name == "empirical") return BandRule::empirical;
+  if (name == "split") return BandRule::split;
+  throw InvalidInput("unknown intervals '" + std::string(name) +
+                     "'; known are adaptive, empirical and split");
+}
+
+ErrorBands::Errors::Errors(std::vector<WeightedError> given, bool both_directions)
+    : both_directions_(both_directions) {
+  if (both_directions) {
+    for (Weighted& each : given) each.error = std::abs(each.error);
+  }
+  std::ranges::sort(given, {}, &Weighted::error);
+  double total = 0, squares = 0;
+  for (const Weighted& each : given) {
+    values_.push_back(each.error);
+    until_.push_back(total + each.weight / 2);
+    total += each.weight;
+    squares += each.weight * each.weight;
+  }
+  for (double& share : until_) share /= total;
+  effective_ = total * total / squares;
+}
+
+double ErrorBands::Errors::quantile(double p) const {
+  if (values_.empty()) return 0;
+  if (!both_directions_) return at(p + (p - 0.5) / effective_);
+  // Twice as many errors; the upper half of them is that of the sizes.
+  const double size = at(2 * std::abs(p - 0.5) * (1 + 0.5 / effective_));
+  return p < 0.5 ? -size : size;
+}
+
+double ErrorBands::Errors::at(double place) const {
+  const auto above = std::ranges::lower_bound(until_, place) - until_.begin();
+  if (above == std::ssize(until_)) return values_.back();
+  // Below the smallest size, its place on the line to that of its negative.
+  if (above == 0) return both_directions_ ? values_[0] * place / until_[0] : values_[0];
+  const double share = (place - until_[above - 1]) / (until_[above] - until_[above - 1]);
+  return values_[above - 1] + share * (values_[above] - values_[above - 1]);
+}
+
 ErrorBands::~ErrorBands() = default;
 
-ErrorBands::ErrorBands(const ByOriginAndStep& errors, std::span<const std::int64_t> origins,
-                       std::int64_t known)
-    : errors_(static_cast<std::size_t>(errors.cols())) {
-  for (Eigen::Index row = 0; row < errors.rows(); ++row) {
-    const Eigen::Index last = std::min<Eigen::Index>(errors.cols(), known - origins[row]);
-    for (Eigen::Index step = 0; step < last; ++step) {
-      if (!std::isnan(errors(row, step))) errors_[step].push_back(errors(row, step));
+ErrorBands::ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& errors,
+                       std::span<const std::int64_t> origins, std::int64_t known, BandRule rule) {
+  adapted_every_ = (errors.cols() + kMostAdapted - 1) / kMostAdapted;
+  std::vector<std::vector<Weighted>> own(static_cast<std::size_t>(errors.cols()));
+  std::vector<double> weights;
+  for (Eigen::Index step = 0; step < errors.cols(); ++step) {
+    const auto end = std::ranges::lower_bound(origins, known - step) - origins.begin();
+    const auto rows = std::min<Eigen::Index>(end, errors.rows());
+    if (rule == BandRule::split)
+      weights.assign(static_cast<std::size_t>(rows), 1.0);
+    else if (step % adapted_every_ == 0)
+      weights = nearness(made, step, static_cast<std::size_t>(rows));
+    for (Eigen::Index row = 0; row < rows; ++row) {
+      if (!std::isnan(errors(row, step))) own[step].push_back({errors(row, step), weights[row]});
     }
   }
-  adapted_every_ = (errors.cols() + kMostAdapted - 1) / kMostAdapted;
-  for (Eigen::Index step = 0; step < errors.cols(); step += adapted_every_) {
-    const Eigen::VectorXd of_step = errors.col(step);
-    levels_.emplace_back(std::span(of_step.data(), static_cast<std::size_t>(of_step.size())),
-                         origins, step + 1, known);
+  if (rule != BandRule::split) shift_ = lasting_shift(errors, origins, known);
+  if (rule == BandRule::adaptive) {
+    for (Eigen::Index step = 0; step < errors.cols(); step += adapted_every_) {
+      Eigen::VectorXd of_step = errors.col(step);
+      if (!shift_) of_step = of_step.cwiseAbs();
+      levels_.emplace_back(std::span(of_step.data(), static_cast<std::size_t>(of_step.size())),
+                           origins, step + 1, known);
+    }
   }
-  errors_ = with_neighbours(errors_);
-  for (std::vector<double>& of_step : errors_) {
-    counts_.push_back(static_cast<std::int64_t>(of_step.size()));
-    if (counts_.back() < kEnough) mirror(of_step);
-    std::sort(of_step.begin(), of_step.end());
+  own = with_neighbours(own);
+  for (std::size_t step = 0; step < own.size(); ++step) {
+    counts_.push_back(static_cast<std::int64_t>(own[step].size()));
+    // Too few errors do not tell in which direction a model errs.
+    errors_.emplace_back(std::move(own[step]), counts_.back() < kEnough || !shift_);
   }
 }
 
+// Errors that count in both directions are judged by their size.
+double ErrorBands::adapted(const AdaptiveLevels& levels, double p) const {
+  if (shift_) return levels.level(p);
+  const double half = levels.level(std::abs(2 * p - 1)) / 2;
+  return p < 0.5 ? 0.5 - half : 0.5 + half;
+}
+
 double ErrorBands::quantile(std::int64_t step, double p) const {
-  const std::vector<double>& sorted = errors_[step - 1];
-  if (sorted.empty()) return 0;
-  return sorted_quantile(sorted, levels_[(step - 1) / adapted_every_].level(p));
+  if (!levels_.empty()) p = adapted(levels_[(step - 1) / adapted_every_], p);
+  return errors_[step - 1].quantile(p);
 }
 
 }  // namespace fairlead

@@ -455,14 +455,16 @@ def device_forecasters() -> list[str]:
     """
 
 def error_quantiles(
+    made: numpy.typing.NDArray[numpy.float64],
     errors: numpy.typing.NDArray[numpy.float64],
     origins: numpy.typing.NDArray[numpy.int64],
     horizon: typing.SupportsInt | typing.SupportsIndex,
     known: typing.SupportsInt | typing.SupportsIndex,
     probabilities: numpy.typing.NDArray[numpy.float64],
+    intervals: str = "adaptive",
 ) -> numpy.typing.NDArray[numpy.float64]:
     """
-    Quantiles of past errors (origins x horizon), by step: what to add to a forecast.
+    Quantiles of the errors of forecasts (origins x horizon), by step: what to add to the last.
     """
 
 def feature_columns(
@@ -516,6 +518,7 @@ def forecast(
     window: typing.SupportsInt | typing.SupportsIndex,
     horizon: typing.SupportsInt | typing.SupportsIndex,
     probabilities: numpy.typing.NDArray[numpy.float64],
+    intervals: str = "adaptive",
     vectors: typing.SupportsInt | typing.SupportsIndex = 0,
     threads: typing.SupportsInt | typing.SupportsIndex = 1,
     driver: typing.Any = None,

@@ -17,6 +17,7 @@
 #include "prediction/features.hpp"
 #include "prediction/forecast.hpp"
 #include "prediction/intervals.hpp"
+#include "prediction/lasting_shift.hpp"
 #include "prediction/metrics.hpp"
 #include "prediction/ridge.hpp"
 
@@ -230,15 +231,32 @@ TEST(Ridge, GivesAConstantFeatureNoWeight) {
 // ---- bands and metrics
 
 TEST(ErrorBands, PutQuantilesAtPTimesNPlusOne) {
-  ByOriginAndStep errors(21, 1);
-  std::vector<std::int64_t> origins(21);
-  for (int i = 0; i < 21; ++i) errors(i, 0) = 20 - i, origins[i] = i;
-  const ErrorBands bands(errors, origins, 100);
-  // The last of them was judged by a band of the others, which moved the levels a little.
-  EXPECT_NEAR(bands.quantile(1, 0.5), 10, 0.1);
-  EXPECT_NEAR(bands.quantile(1, 0.25), 4.5, 0.1);
-  EXPECT_EQ(bands.quantile(1, 0.99), 20);
+  ByOriginAndStep errors(61, 1);
+  std::vector<std::int64_t> origins(61);
+  for (int i = 0; i < 61; ++i) errors(i, 0) = i * 7 % 61, origins[i] = i;
+  const ByOriginAndStep made = ByOriginAndStep::Zero(61, 1);
+  const ErrorBands bands(made, errors, origins, 100, BandRule::empirical);
+  EXPECT_NEAR(bands.quantile(1, 0.5), 30, 1e-9);
+  EXPECT_NEAR(bands.quantile(1, 0.25), 14.5, 1e-9);
+  EXPECT_EQ(bands.quantile(1, 0.99), 60);
   EXPECT_EQ(bands.quantile(1, 0), 0);
+  // The last of them were judged by bands of the others, which moved the levels a little.
+  EXPECT_NEAR(ErrorBands(made, errors, origins, 100).quantile(1, 0.5), 30, 1);
+}
+
+TEST(LastingShift, IsFoundWhereForecastsLieBesideTheMiddle) {
+  std::vector<std::int64_t> origins(300);
+  std::iota(origins.begin(), origins.end(), 0);
+  const Values random = noise(300, 15);
+  ByOriginAndStep errors(300, 1);
+  for (int i = 0; i < 300; ++i) errors(i, 0) = random[i] - 50;
+  EXPECT_FALSE(lasting_shift(errors, origins, 300).has_value());
+  errors.array() += 20;
+  EXPECT_NEAR(lasting_shift(errors, origins, 300).value_or(0), 20, 6);
+  errors.bottomRows(20).setConstant(1e6);
+  ByOriginAndStep before = errors;
+  before.bottomRows(20).setConstant(-1e6);
+  EXPECT_EQ(lasting_shift(errors, origins, 280), lasting_shift(before, origins, 280));
 }
 
 TEST(AdaptiveLevels, RiseWhereErrorsGrow) {
@@ -270,7 +288,7 @@ TEST(ErrorBands, UseNoOutcomeAfterWhatIsKnown) {
   errors.bottomRows(10).setConstant(1000);
   std::vector<std::int64_t> origins(30);
   std::iota(origins.begin(), origins.end(), 5);
-  const ErrorBands bands(errors, origins, 25);
+  const ErrorBands bands(ByOriginAndStep::Zero(30, 2), errors, origins, 25);
   EXPECT_EQ(bands.count(1), 20);
   EXPECT_EQ(bands.count(2), 19 + 20);  // below 20, so those of step 1 come in
   EXPECT_EQ(bands.quantile(2, 1), 1);
@@ -279,10 +297,50 @@ TEST(ErrorBands, UseNoOutcomeAfterWhatIsKnown) {
 TEST(ErrorBands, LieAroundTheForecastWhereErrorsAreFew) {
   const ByOriginAndStep errors = ByOriginAndStep::Constant(1, 2, 3);
   const std::vector<std::int64_t> origins{4};
-  const ErrorBands bands(errors, origins, 6);
+  const ErrorBands bands(ByOriginAndStep::Zero(1, 2), errors, origins, 6);
   EXPECT_EQ(bands.count(1), 2);
   EXPECT_EQ(bands.quantile(1, 0.1), -3);
   EXPECT_EQ(bands.quantile(1, 0.9), 3);
+}
+
+// Forecasts of 0 and 10 in turn, errors of 0 to 4 after the first and of 20 to 24 after the second.
+TEST(ErrorBands, WeighErrorsAfterForecastsLikeThePresentOne) {
+  ByOriginAndStep made(101, 1), errors(101, 1);
+  std::vector<std::int64_t> origins(101);
+  for (int i = 0; i < 101; ++i) {
+    made(i, 0) = i % 2 == 0 ? 0 : 10;
+    errors(i, 0) = (i % 2 == 0 ? 0 : 20) + i / 2 % 5;
+    origins[i] = i;
+  }
+  errors(100, 0) = kMissing;
+  const ErrorBands alike(made, errors, origins, 100, BandRule::empirical);
+  EXPECT_LT(alike.quantile(1, 0.8), 5);
+  made(100, 0) = 10;
+  EXPECT_GT(ErrorBands(made, errors, origins, 100, BandRule::empirical).quantile(1, 0.2), 19);
+  const ErrorBands split(made, errors, origins, 100, BandRule::split);
+  EXPECT_NEAR(split.quantile(1, 0.9), -split.quantile(1, 0.1), 1e-9);
+}
+
+TEST(ErrorBands, SplitCoversTheNextOfExchangeableErrors) {
+  const Values errors = noise(2000, 14);
+  std::vector<std::int64_t> origins(20);
+  std::iota(origins.begin(), origins.end(), 0);
+  int inside = 0, all = 0;
+  for (int from = 0; from + 20 <= 2000; from += 20, ++all) {
+    ByOriginAndStep known(20, 1);
+    for (int i = 0; i < 20; ++i) known(i, 0) = errors[from + i] - 50;
+    const double next = known(19, 0);
+    known(19, 0) = kMissing;
+    const ErrorBands bands(ByOriginAndStep::Zero(20, 1), known, origins, 19, BandRule::split);
+    inside += std::abs(next) <= bands.quantile(1, 0.9);
+  }
+  // 80 of 100 are to lie inside; four standard deviations are 16.
+  EXPECT_NEAR(inside, 0.8 * all, 16);
+}
+
+TEST(ErrorBands, TakeNoUnknownRule) {
+  EXPECT_EQ(band_rule_named("split"), BandRule::split);
+  EXPECT_THROW(band_rule_named("splt"), InvalidInput);
 }
 
 TEST(Accuracy, MatchesAWorkedExample) {

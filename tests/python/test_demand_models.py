@@ -112,6 +112,31 @@ def test_very_many_short_series_are_forecast() -> None:
     assert made["auto"].between(1, 3).all()
 
 
+@pytest.mark.parametrize("intervals", ["adaptive", "empirical", "split"])
+def test_bands_of_every_rule_cover_about_what_they_say(intervals: str) -> None:
+    """Of 48 forecasts of a day of noise around a daily shape, 80 % bands hold 70 to 90 %."""
+    y = 60 + 20 * np.sin(np.arange(24 * 40) / 24 * 2 * np.pi)
+    y = y + np.random.default_rng(7).normal(0, 5, len(y))
+    made = backtest(long({"a": y}), 24, n_windows=48, step_size=12, intervals=intervals).metrics
+    assert 0.7 <= made["coverage_80"].iloc[0] <= 0.9
+
+
+def test_split_bands_lie_on_both_sides_alike() -> None:
+    """As far below the forecast as above it, far from zero; another name is an error."""
+    demand = long({"a": daily(8) + 1000})
+    frame = predict(demand, 24, intervals="split").frame
+    assert np.allclose(frame["auto-hi-80"] - frame["auto"], frame["auto"] - frame["auto-lo-80"])
+    with pytest.raises(InvalidInputError, match="intervals must be one of adaptive"):
+        predict(demand, 24, intervals="conformal")
+
+
+def test_auto_follows_the_middle_of_demand_with_spikes() -> None:
+    """One value in ten is a spike of 250, the others lie from 5 to 11. The mean of all is 32."""
+    random = np.random.default_rng(9)
+    y = np.where(random.random(24 * 28) < 0.1, 250.0, random.uniform(5, 11, 24 * 28))
+    assert predict(long({"a": y}), 24).frame["auto"].mean() < 26
+
+
 def test_quantiles_get_columns() -> None:
     """Named by per cent, equal to `quantile`, and checked."""
     made = predict(long({"a": daily(3)}), 6, quantiles=(0.9, 0.015), level=())

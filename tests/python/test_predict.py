@@ -72,7 +72,9 @@ def test_auto_says_what_each_model_weighs() -> None:
     assert list(weights) == [f"weight_{name}" for name in models() if name != "auto"]
     np.testing.assert_allclose(weights.sum(axis=1), 1)
     assert "weight_" + chosen.loc["daily", "model"] == weights.loc["daily"].idxmax()
-    assert weights.loc["daily", "weight_ridge"] > 5 * weights.loc["daily", "weight_rolling_mean"]
+    assert (
+        weights.loc["daily", "weight_ridge_level"] > 5 * weights.loc["daily", "weight_rolling_mean"]
+    )
     assert weights.loc["noise", "weight_rolling_mean"] > weights.loc["noise", "weight_ridge_change"]
     assert "auto" in forecast.frame
     assert "daily: mean" in forecast.summary()

@@ -97,6 +97,7 @@ def backtest(
     freq: Any = None,
     season_lengths: int | Sequence[int] | None = None,
     window: int | None = None,
+    intervals: str = "adaptive",
     threads: int | None = None,
     device: Literal["cpu", "cuda"] = "cpu",
 ) -> BacktestResult:
@@ -107,7 +108,7 @@ def backtest(
 
     Parameters
     ----------
-    demand, horizon, level, freq, season_lengths, window, threads, device
+    demand, horizon, level, freq, season_lengths, window, intervals, threads, device
         As for `predict`.
     model : str, PointModel or sequence of them, default "auto"
         One or more, as for `predict`.
@@ -149,7 +150,9 @@ def backtest(
     given = [model] if isinstance(model, str | PointModel) else list(dict.fromkeys(model))
     if not given:
         raise InvalidInputError("model must name at least one model")
-    chosen = [model_of(each, series.step_ns, season_lengths, window, device) for each in given]
+    chosen = [
+        model_of(each, series.step_ns, season_lengths, window, intervals, device) for each in given
+    ]
     names = tuple(each.name for each in chosen)
     origins = _origins(series, horizon, n_windows, step)
     of = np.repeat(np.arange(len(series.ids), dtype=np.int32), n_windows)

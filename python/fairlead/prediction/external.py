@@ -78,10 +78,13 @@ class External:
     model : PointModel
     seasons : tuple of int
         Season lengths, intervals, ascending.
+    intervals : str
+        How bands come from past errors.
     """
 
     model: PointModel
     seasons: tuple[int, ...]
+    intervals: str = "adaptive"
 
     @property
     def name(self) -> str:
@@ -119,7 +122,9 @@ class External:
         bands, errors, kept = [], [], []
         for i, n, own, part in zip(of.tolist(), known.tolist(), origins, made, strict=True):
             error = _errors(series.of(i)[:n], part, own)
-            shifts = _core.error_quantiles(error.ravel(), own, horizon, n, quantiles)
+            shifts = _core.error_quantiles(
+                part.ravel(), error.ravel(), own, horizon, n, quantiles, self.intervals
+            )
             bands.append(np.maximum(part[-1][:, None] + shifts.reshape(horizon, -1), 0))
             errors.append(int((~np.isnan(error[:, -1])).sum()))
             kept.append(_latest(error, own, n, vectors))

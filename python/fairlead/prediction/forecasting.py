@@ -59,6 +59,7 @@ def predict(
     freq: Any = None,
     season_lengths: int | Sequence[int] | None = None,
     window: int | None = None,
+    intervals: str = "adaptive",
     threads: int | None = None,
     device: Literal["cpu", "cuda"] = "cpu",
     resource: str | None = None,
@@ -89,6 +90,11 @@ def predict(
         times (the shortest: four times).
     window : int, optional
         Intervals of ``rolling_mean`` and ``rolling_median``; by default the shortest season, or 24.
+    intervals : {"adaptive", "empirical", "split"}
+        How bands come from past errors. ``empirical``: their quantiles, where errors after
+        forecasts like the present one weigh more. ``adaptive``: the same at levels that follow the
+        misses of earlier bands. ``split``: split conformal, all errors alike and in both
+        directions; such a band covers exchangeable errors as often as it says.
     threads : int, optional
         As many as there are cores for this process by default; the result is the same for any.
     device : {"cpu", "cuda"}
@@ -117,15 +123,17 @@ def predict(
     A model's weight in ``auto`` at a step ahead is its mean absolute error there (twice the pinball
     loss of a median) to the power -4, over the outcomes of the last two longest seasons; errors of
     neighbouring steps count too, and without evidence all weights are equal. The weights at an
-    earlier origin come from what was known there. Combined are the models that take a few ms a
-    series at most: naive, rolling and simply smoothed ones and the ridges.
+    earlier origin come from what was known there. Combined are the models that take a ms a series
+    at most: naive, rolling and simply smoothed ones, the recursive ridges and ``level_shape``.
 
     Bands are quantiles of the errors the same model or combination made from up to 512 earlier
     origins, each time knowing only what was known there (models that learn are refitted up to
-    eight times along them); by step ahead, and never below 0. With fewer than 20 errors at a step
-    those of the steps beside it are used too; if there are fewer than 20 even so, each counts in
-    both directions. Which of the errors a band ends at follows the misses of the bands before:
-    adaptive conformal levels, by step.
+    eight times along them); by step ahead, and never below 0. An error weighs more the nearer its
+    forecast lies to the present one, in ranks. Each counts in both directions, unless moving the
+    forecasts by the median of earlier errors would have brought them closer by 2 %: then `auto` is
+    moved by it, and the bands lie as the errors do. With fewer than 20 errors at a step those of
+    the steps beside it are used too. Which of the errors a band ends at follows the misses of the
+    bands before: adaptive conformal levels, by step.
 
     Short histories: a model that the history is too short for gives way to ``seasonal_naive``, and
     below one season to ``rolling_mean``; ``chosen`` says what was used. One known value gives a
@@ -165,7 +173,7 @@ def predict(
     horizon = whole("horizon", horizon)
     levels = check_levels(level)
     series = read_demand(demand, freq)
-    chosen = model_of(model, series.step_ns, season_lengths, window, device)
+    chosen = model_of(model, series.step_ns, season_lengths, window, intervals, device)
     name = chosen.name
     given = check_quantiles(quantiles)
     grid = np.union1d(_GRID, [*(p for ends in map(band_ends, levels) for p in ends), *given])

@@ -34,6 +34,7 @@ __all__ = [
 
 #: The name that stands for a combination of the models.
 AUTO = "auto"
+_INTERVALS = ("adaptive", "empirical", "split")
 _AUTO_WHAT = "the mean of the others, weighted per series by how close each came recently"
 
 
@@ -59,6 +60,8 @@ class Model:
         Season lengths, intervals, ascending.
     window : int
         Of the rolling models, intervals.
+    intervals : str
+        How bands come from past errors.
     device : {"cpu", "cuda"}
         What fits it.
     """
@@ -66,6 +69,7 @@ class Model:
     name: str
     seasons: tuple[int, ...]
     window: int
+    intervals: str = "adaptive"
     device: str = "cpu"
 
     @property
@@ -96,6 +100,7 @@ class Model:
             window=self.window,
             horizon=horizon,
             probabilities=quantiles,
+            intervals=self.intervals,
             vectors=vectors,
             threads=thread_count(threads),
             driver=_fit_driver() if self.device == "cuda" else None,
@@ -147,10 +152,15 @@ def model_of(
     step_ns: int,
     season_lengths: Any,
     window: int | None,
+    intervals: str = "adaptive",
     device: str = "cpu",
 ) -> Model | External:
     """The model with the options a user gave, or their defaults at this interval length."""
     seasons = given_seasons(season_lengths, step_ns)
+    if intervals not in _INTERVALS:
+        raise InvalidInputError(
+            f"intervals must be one of {', '.join(_INTERVALS)}, got {intervals!r}"
+        )
     if not isinstance(model, str):
         if not isinstance(model, PointModel):
             raise InvalidInputError(
@@ -158,13 +168,13 @@ def model_of(
                 f"forecast(histories, horizon, seasons); got {type(model).__name__}"
             )
         _check_device(device, model)
-        return External(model, seasons)
+        return External(model, seasons, intervals)
     if model not in models():
         raise InvalidInputError(f"unknown model {model!r}; known are {', '.join(models())}")
     _check_device(device, model)
     if window is None:
         window = seasons[0] if seasons else 24
-    return Model(model, seasons, whole("window", window), device)
+    return Model(model, seasons, whole("window", window), intervals, device)
 
 
 def whole(name: str, value: Any) -> int:
