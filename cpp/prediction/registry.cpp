@@ -33,6 +33,7 @@ std::unique_ptr<Forecaster> make_ridge_difference();
 std::unique_ptr<Forecaster> make_ridge_long_difference();
 std::unique_ptr<Forecaster> make_ridge_log();
 std::unique_ptr<Forecaster> make_autoregression();
+std::unique_ptr<Forecaster> make_level_shape();
 
 namespace {
 
@@ -87,6 +88,9 @@ constexpr std::array kForecasters{
                     true, make_ridge_log},
     ForecasterEntry{"autoregression", "regression on the last three values", true,
                     make_autoregression},
+    ForecasterEntry{"level_shape",
+                    "ridge regression on products of levels and shapes of the seasons", true,
+                    make_level_shape},
 };
 
 }  // namespace
