@@ -142,6 +142,7 @@ class Block {
       out.model = job.records.front().model;
       out.weights[out.model] = 1;
       spread(job.records.front().made, i, out);
+      mix_own_quantiles(i, out);
       return out;
     }
     const Combination combination = combine(pasts_[i], job.origins, job.records, request_.options);
@@ -151,6 +152,16 @@ class Block {
         static_cast<std::size_t>(std::ranges::max_element(out.weights) - out.weights.begin());
     spread(combination.made, i, out);
     return out;
+  }
+
+  // Of a model with quantiles of its own, each is the mean of that and the one by past errors: its
+  // own know where the series is unsteady but lie too close together, as they were fitted, and past
+  // errors know how far off it is (means of quantiles: Lichtendahl, Grushka-Cockayne and Winkler,
+  // Management Science 59(7), 2013).
+  void mix_own_quantiles(std::size_t i, Forecast& out) const {
+    ByOriginAndStep own(out.quantiles.rows(), out.quantiles.cols());
+    if (made_[out.model]->quantiles(pasts_[i], request_.options, request_.probabilities, own))
+      out.quantiles = (out.quantiles + own) / 2;
   }
 
   // The last row of `made`, and bands around it from the errors of the others.

@@ -49,6 +49,14 @@ class Forecaster {
                             const ForecastOptions& options) const {
     for (const ForecastTask& task : tasks) forecast(task.past, options, task.origins, *task.out);
   }
+
+  // The quantiles of the values after the whole past (steps x probabilities, 0 or more, not
+  // falling with the probability). False where it has none of its own.
+  virtual bool quantiles(const Past& /*past*/, const ForecastOptions& /*options*/,
+                         std::span<const double> /*probabilities*/,
+                         ByOriginAndStep& /*out*/) const {
+    return false;
+  }
 };
 
 struct ForecasterEntry {

@@ -35,6 +35,7 @@ std::unique_ptr<Forecaster> make_ridge_long_difference();
 std::unique_ptr<Forecaster> make_ridge_log();
 std::unique_ptr<Forecaster> make_autoregression();
 std::unique_ptr<Forecaster> make_level_shape();
+std::unique_ptr<Forecaster> make_quantile_regression();
 
 namespace {
 
@@ -92,6 +93,9 @@ constexpr std::array kForecasters{
     ForecasterEntry{"level_shape",
                     "ridge regression on products of levels and shapes of the seasons", true,
                     make_level_shape},
+    ForecasterEntry{"quantile_regression",
+                    "quantile regression per step on lags and seasons, with bands of its own", true,
+                    make_quantile_regression},
 };
 
 }  // namespace

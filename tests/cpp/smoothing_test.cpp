@@ -130,6 +130,23 @@ TEST_P(EveryModel, StartsWhereTheFirstValueIsKnown) {
   EXPECT_GE(made.minCoeff(), 0);
 }
 
+// A trend that follows the slopes of a season would carry them on for the whole horizon.
+TEST(Holt, DoesNotCarryTheSlopeOfASeasonOn) {
+  std::mt19937_64 random(31);
+  std::normal_distribution<double> normal;
+  Values values;
+  for (int t = 0; t < 24 * 20 + 2; ++t)
+    values.push_back(100 + 50 * std::sin(2 * M_PI * t / 24) + normal(random));
+  const FilledSeries series = whole(values);
+  const std::int64_t size = series.past().size();
+  for (const char* name : {"holt", "damped_holt"}) {
+    const ByOriginAndStep made =
+        forecasts(forecaster_named(name), series.past(), {{24}, 24, 48}, {size - 12, size});
+    EXPECT_LT(made.maxCoeff(), 200) << name;
+    EXPECT_GT(made.minCoeff(), 0) << name;
+  }
+}
+
 // ---- fits
 
 // One-step errors by the definition, with every state kept.

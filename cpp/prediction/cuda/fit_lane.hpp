@@ -357,7 +357,8 @@ FAIRLEAD_BOTH void fit_block(const smoothing::Layout& layout, Crew& crew) {
   crew.each([](auto& lane) { lane.begin(); });
   crew.each([](auto& lane) { lane.try_starts(); });
   crew.each([](auto& lane) { lane.choose_start(); });
-  for (int taken = 0; taken < smoothing::kMostSteps; ++taken) {
+  const int most = smoothing::most_steps(layout);
+  for (int taken = 0; taken < most; ++taken) {
     if (!crew.any([](auto& lane) { return lane.searches(); })) break;
     crew.each([](auto& lane) { lane.run_all(); });
     crew.each([](auto& lane) { lane.difference(); });

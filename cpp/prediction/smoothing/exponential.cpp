@@ -58,9 +58,15 @@ class ExponentialSmoothing final : public Forecaster {
 
 using Seasons = const std::vector<std::int64_t>&;
 
-template <bool kTrend, bool kDamped>
+std::vector<Form> level_alone(Seasons) {
+  return {{false, false, {}}};
+}
+
+// With its slow twin: on a series with a season the trend that is best one step ahead follows the
+// season's slopes, and carries them on.
+template <bool kDamped>
 std::vector<Form> without_season(Seasons) {
-  return {{kTrend, kDamped, {}}};
+  return {{true, kDamped, {}}, {true, kDamped, {}, true}};
 }
 
 // With each form with a season its slow twin: the fit that is best one step ahead often lets the
@@ -107,13 +113,13 @@ std::unique_ptr<Forecaster> make(Forms forms, ChoiceRule rule) {
 }  // namespace
 
 std::unique_ptr<Forecaster> make_ses() {
-  return make(without_season<false, false>, ChoiceRule::aicc);
+  return make(level_alone, ChoiceRule::aicc);
 }
 std::unique_ptr<Forecaster> make_holt() {
-  return make(without_season<true, false>, ChoiceRule::aicc);
+  return make(without_season<false>, ChoiceRule::held_out);
 }
 std::unique_ptr<Forecaster> make_damped_holt() {
-  return make(without_season<true, true>, ChoiceRule::aicc);
+  return make(without_season<true>, ChoiceRule::held_out);
 }
 std::unique_ptr<Forecaster> make_holt_winters() {
   return make(with_season<false>, ChoiceRule::held_out);

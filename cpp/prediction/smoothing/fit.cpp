@@ -56,8 +56,8 @@ std::vector<Model> fit_block(const Form& form, std::span<const Sample> samples) 
   }
   Objective objective(form, samples, scales);
   choose_start(objective, layout, at);
-  for (int taken = 0; taken < kMostSteps && !std::ranges::all_of(searches, &Search<1>::done);
-       ++taken) {
+  const int most = most_steps(layout);
+  for (int taken = 0; taken < most && !std::ranges::all_of(searches, &Search<1>::done); ++taken) {
     objective.expand(at);
     for (std::size_t lane = 0; lane < searches.size(); ++lane) {
       if (!searches[lane].done()) step(searches[lane], layout, count_of(samples[lane]));
