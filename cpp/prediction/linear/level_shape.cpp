@@ -13,7 +13,7 @@
 
 #include "prediction/forecaster.hpp"
 #include "prediction/linear/level_shapes.hpp"
-#include "prediction/linear/refits.hpp"
+#include "prediction/refits.hpp"
 #include "prediction/ridge.hpp"
 
 namespace fairlead {

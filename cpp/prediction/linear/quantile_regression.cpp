@@ -11,7 +11,7 @@
 #include "prediction/features.hpp"
 #include "prediction/forecaster.hpp"
 #include "prediction/linear/quantile_fit.hpp"
-#include "prediction/linear/refits.hpp"
+#include "prediction/refits.hpp"
 
 namespace fairlead {
 namespace {
