@@ -45,6 +45,7 @@ class RadixHeap {
     }
     const auto bit = static_cast<int>(std::bit_width(differs)) - 1;
     later_[bit].push_back(entry);
+    least_of_[bit] = occupied_ >> bit & 1 ? std::min(least_of_[bit], entry.order()) : entry.order();
     occupied_ |= std::uint64_t{1} << bit;
   }
 
@@ -59,18 +60,14 @@ class RadixHeap {
   }
 
   std::int64_t least_of_first() const {
-    if (occupied_ == 0) return kEmpty;
-    std::int64_t least = kEmpty;
-    for (const Entry& entry : later_[std::countr_zero(occupied_)]) {
-      least = std::min(least, entry.order());
-    }
-    return least;
+    return occupied_ == 0 ? kEmpty : least_of_[std::countr_zero(occupied_)];
   }
 
   std::int64_t clock_ = std::numeric_limits<std::int64_t>::min();
   std::int64_t least_ = kEmpty;
-  std::uint64_t occupied_ = 0;  // one bit for each of later_
-  std::vector<Entry> now_;      // at the clock
+  std::uint64_t occupied_ = 0;               // one bit for each of later_
+  std::array<std::int64_t, 64> least_of_{};  // where occupied
+  std::vector<Entry> now_;                   // at the clock
   std::array<std::vector<Entry>, 64> later_;
 };
 

@@ -1,10 +1,13 @@
 // Entries sorted by an integer, in short blocks: walked like an array, and an insertion moves few.
+// While one block holds them all, new ones stand behind those in order until somebody looks: most
+// leave unseen.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace fairlead {
@@ -20,11 +23,20 @@ class SortedList {
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  const Entry& front() const { return blocks_.front().entries.front(); }
+
+  // Whether there is an entry of at most that order.
+  bool any_until(std::int64_t order) {
+    if (order < least_) return false;
+    settle();
+    least_ = empty() ? std::numeric_limits<std::int64_t>::max()
+                     : blocks_.front().entries.front().order();
+    return least_ <= order;
+  }
 
   void insert(const Entry& entry) {
     ++size_;
-    if (blocks_.empty()) blocks_.emplace_back();
+    least_ = std::min(least_, entry.order());
+    if (blocks_.size() < 2) return append(entry);
     const std::size_t b = block_behind(entry.order());
     Block& block = blocks_[b];
     Entry* const at = block.entries.data() + behind(block, entry.order());
@@ -36,18 +48,21 @@ class SortedList {
 
   // The entry must be there.
   void erase(const Entry& entry) {
+    --size_;
+    if (blocks_.size() < 2) return take_out(entry);
     Position at = first_behind(entry.order() - 1);
     while (!((*this)[at] == entry)) at = next(at);
-    --size_;
-    Block& block = blocks_[at.block];
-    Entry* const gap = block.entries.data() + at.offset;
-    std::copy(gap + 1, block.entries.data() + block.size--, gap);
-    if (block.size == 0 && blocks_.size() > 1) {
-      blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(at.block));
-    }
+    remove(blocks_[at.block], at.offset);
+    if (blocks_[at.block].size > 0) return;
+    blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(at.block));
+    if (blocks_.size() == 1) in_order_ = blocks_.front().size;
   }
 
-  Position begin() const { return {}; }
+  // Positions hold until something is inserted or erased.
+  Position begin() {
+    settle();
+    return {};
+  }
   Position end() const {
     return blocks_.empty() ? Position{} : Position{blocks_.size() - 1, blocks_.back().size};
   }
@@ -63,8 +78,9 @@ class SortedList {
   }
 
   // The first entry behind the order, or the end.
-  Position first_behind(std::int64_t order) const {
+  Position first_behind(std::int64_t order) {
     if (empty()) return {};
+    settle();
     const std::size_t b = block_behind(order);
     const std::size_t offset = behind(blocks_[b], order);
     if (offset == blocks_[b].size && b + 1 < blocks_.size()) return {b + 1, 0};
@@ -72,7 +88,8 @@ class SortedList {
   }
 
   template <typename Visit>
-  void each(Visit visit) const {
+  void each(Visit visit) {
+    settle();
     for (const Block& block : blocks_) {
       for (std::size_t i = 0; i < block.size; ++i) visit(block.entries[i]);
     }
@@ -84,6 +101,41 @@ class SortedList {
     std::size_t size = 0;
     std::array<Entry, kBlock> entries;
   };
+
+  void append(const Entry& entry) {
+    if (blocks_.empty()) blocks_.emplace_back();
+    Block& block = blocks_.front();
+    block.entries[block.size++] = entry;
+    if (block.size < kBlock) return;
+    settle();
+    halve(0);
+  }
+
+  void take_out(const Entry& entry) {
+    Block& block = blocks_.front();
+    std::size_t at = 0;
+    while (!(block.entries[at] == entry)) ++at;
+    remove(block, at);
+    if (at < in_order_) --in_order_;
+  }
+
+  static void remove(Block& block, std::size_t at) {
+    Entry* const gap = block.entries.data() + at;
+    std::copy(gap + 1, block.entries.data() + block.size--, gap);
+  }
+
+  // Brings the entries of a single block in order.
+  void settle() {
+    if (blocks_.size() != 1) return;
+    Block& block = blocks_.front();
+    for (; in_order_ < block.size; ++in_order_) {
+      const Entry entry = block.entries[in_order_];
+      std::size_t at = in_order_;
+      for (; at > 0 && entry.order() < block.entries[at - 1].order(); --at)
+        block.entries[at] = block.entries[at - 1];
+      block.entries[at] = entry;
+    }
+  }
 
   // How many of the block are not behind the order; no branch depends on what is compared.
   static std::size_t behind(const Block& block, std::int64_t order) {
@@ -116,6 +168,8 @@ class SortedList {
 
   std::vector<Block> blocks_;
   std::size_t size_ = 0;
+  std::size_t in_order_ = 0;                                       // entries of a single block
+  std::int64_t least_ = std::numeric_limits<std::int64_t>::max();  // no entry's order is lower
 };
 
 }  // namespace fairlead

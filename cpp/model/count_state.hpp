@@ -43,10 +43,10 @@ class CountState {
     return needs;
   }
   Needs headroom() const {
-    Needs there;
-    for (std::size_t i = 0; i < kNeeds; ++i) {
-      there.amount[i] = in_service_ ? std::max<std::int64_t>(free_[i], 0) : -1;
-    }
+    Needs there{{-1, -1, -1}};
+    if (!in_service_) return there;
+    // The larger of what is free and 0, without a branch.
+    for (std::size_t i = 0; i < kNeeds; ++i) there.amount[i] = free_[i] & ~(free_[i] >> 63);
     return there;
   }
 

@@ -11,7 +11,7 @@ std::span<const Decision> Engine::decide(Time now) {
   decisions_.clear();
   if (!refusals_.empty()) decisions_.swap(refusals_);
   corrected_.clear();
-  if (!running_.empty() && running_.front().planned_end <= now) correct_overdue(now);
+  if (running_.any_until(now.ns)) correct_overdue(now);
   if (per_pass_) refresh_keys(now);
   with_space([&](auto& spaces) { pass(spaces, now); });
   return decisions_;

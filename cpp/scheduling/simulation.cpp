@@ -76,7 +76,8 @@ void Simulation::set_plan(std::vector<Change> plan, Duration startup) {
 }
 
 Time Simulation::next_instant() const {
-  return std::min({engine_.next_change(), next_event_at_, next_arrival_, Time{due_.least()}});
+  const std::int64_t inside = std::min(engine_.next_change().ns, due_.least());
+  return {std::min(inside, std::min(next_event_at_.ns, next_arrival_.ns))};
 }
 
 void Simulation::run_until(Time until, const std::function<void(double)>& pause) {

@@ -106,13 +106,16 @@ struct Numbered {
   bool operator==(const Numbered& other) const { return number == other.number; }
 };
 
-TEST(SortedList, WalksBothWaysAndFindsWhatIsBehind) {
+// Up to so many entries: within one block, about its size, many blocks.
+class SortedLists : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(SortedLists, WalkBothWaysAndFindWhatIsBehind) {
   std::mt19937 random(2);
   SortedList<Numbered> list;
   std::multiset<std::int64_t> expected;
   std::vector<Numbered> inside;
   for (int step = 0; step < 6000; ++step) {
-    if (inside.size() < 400 || random() % 2 == 0) {
+    if (inside.empty() || (inside.size() < GetParam() && random() % 8 != 0)) {
       inside.push_back({static_cast<std::int64_t>(random() % 100), step});  // many share an order
       list.insert(inside.back());
       expected.insert(inside.back().at);
@@ -122,6 +125,9 @@ TEST(SortedList, WalksBothWaysAndFindsWhatIsBehind) {
       expected.erase(expected.find(inside.back().at));
       inside.pop_back();
     }
+    const auto order = static_cast<std::int64_t>(random() % 100);
+    ASSERT_EQ(list.any_until(order), !expected.empty() && *expected.begin() <= order);
+    ASSERT_EQ(list.size(), expected.size());
     if (step % 50 != 0) continue;
     std::vector<std::int64_t> forward, backward;
     for (auto p = list.begin(); p != list.end(); p = list.next(p)) forward.push_back(list[p].at);
@@ -131,13 +137,15 @@ TEST(SortedList, WalksBothWaysAndFindsWhatIsBehind) {
     }
     ASSERT_EQ(forward, std::vector(expected.begin(), expected.end())) << "step " << step;
     ASSERT_EQ(backward, std::vector(expected.rbegin(), expected.rend())) << "step " << step;
-    for (const std::int64_t order : {-1, 0, 37, 99}) {
+    for (const std::int64_t last : {-1, 0, 37, 99}) {
       std::size_t behind = 0;
-      for (auto p = list.first_behind(order); p != list.end(); p = list.next(p)) ++behind;
-      ASSERT_EQ(behind, std::distance(expected.upper_bound(order), expected.end())) << order;
+      for (auto p = list.first_behind(last); p != list.end(); p = list.next(p)) ++behind;
+      ASSERT_EQ(behind, std::distance(expected.upper_bound(last), expected.end())) << last;
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(OfSize, SortedLists, testing::Values(20, 64, 400));
 
 }  // namespace
 }  // namespace fairlead
