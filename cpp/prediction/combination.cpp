@@ -1,7 +1,6 @@
 #include "prediction/combination.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace fairlead {
 namespace {
@@ -72,6 +71,16 @@ class WindowSums {
     return sums;
   }
 
+  // How many values each of them would be of.
+  Rows counts(Eigen::Index first_row) const {
+    Rows out(ends_.rows(), ends_.cols());
+    for (Eigen::Index b = 0; b < out.rows(); ++b) {
+      const Eigen::Index from = std::max(blocks_[b].from, first_row);
+      out.row(b) = (ends_.row(b).array() - from).cwiseMax(0).cast<double>();
+    }
+    return out;
+  }
+
  private:
   const std::vector<Block>& blocks_;
   Eigen::Matrix<Eigen::Index, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> ends_;
@@ -113,13 +122,17 @@ std::vector<Rows> raw_weights(const Past& past, std::span<const std::int64_t> or
   mean.colwise() /= count;
 
   const WindowSums sums(origins, blocks, horizon);
+  Eigen::Index shared = -1;  // the first row `all` and `assumed` are of: that of most records
+  Rows all, assumed;
   std::vector<Rows> weights;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Eigen::Index first = records[i].first_row;
     const Rows own = smoothed(sums.of(errors[i], first));
-    const Rows all = smoothed(sums.of(mean.bottomRows(rows - first), first));
-    const Rows forecasts = smoothed(sums.of(Rows::Ones(rows - first, horizon), first));
-    const Rows assumed = all * kAssumed / forecasts.cwiseMax(1.0);
+    if (first != shared) {
+      shared = first;
+      all = smoothed(sums.of(mean.bottomRows(rows - first), first));
+      assumed = all * kAssumed / smoothed(sums.counts(first)).cwiseMax(1.0);
+    }
     const Rows relative = (all > 0).select((own + assumed) / (all + assumed), 1.0);
     weights.push_back(relative.square().square().inverse());
     for (std::size_t b = 0; b < blocks.size(); ++b) {
