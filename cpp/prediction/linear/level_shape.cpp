@@ -110,7 +110,7 @@ class Fit {
     levels_.resize(rows, shapes * windows_);
     scales_.resize(static_cast<std::size_t>(rows));
     middle_shapes_.assign(steps_.size(), Rows(rows, shapes));
-    target_shapes_.resize(static_cast<Eigen::Index>(origins_.size()) * horizon_, shapes);
+    target_shapes_.resize(static_cast<Eigen::Index>(origins_.size()), shapes * horizon_);
     const auto width = static_cast<std::size_t>(shapes);
     Eigen::Index target = 0;
     for (std::int64_t t = plan_.begin; t <= past_.size(); ++t) {
@@ -121,9 +121,11 @@ class Fit {
         for (std::size_t g = 0; g < steps_.size(); ++g)
           known.shapes_at(t + steps_[g].middle() - 1, {middle_shapes_[g].row(row).data(), width});
       }
-      if (target < target_shapes_.rows() && origins_[target / horizon_] == t) {
-        for (std::int64_t step = 0; step < horizon_; ++step, ++target)
-          known.shapes_at(t + step, {target_shapes_.row(target).data(), width});
+      if (target < target_shapes_.rows() && origins_[target] == t) {
+        known.shapes_from(
+            t, horizon_,
+            {target_shapes_.row(target).data(), static_cast<std::size_t>(target_shapes_.cols())});
+        ++target;
       }
       if (t < past_.size()) known.observe(past_, t);
     }
@@ -163,7 +165,7 @@ class Fit {
       weights.col(p) = of_products.array() + of_mean / static_cast<double>(levels_.cols());
       intercepts[p] = model.intercept;
     }
-    RowsByPenalty of_shapes(target_shapes_.cols(), kPenaltyCount);
+    RowsByPenalty of_shapes(levels_.cols() / windows_, kPenaltyCount);
     for (auto i = static_cast<Eigen::Index>(block.begin); i < static_cast<Eigen::Index>(block.end);
          ++i) {
       const Eigen::Index row = origins_[static_cast<std::size_t>(i)] - plan_.first_row;
@@ -176,11 +178,10 @@ class Fit {
         of_shapes.row(k) = sum;
       }
       for (std::int64_t step = steps_[g].first; step <= steps_[g].last; ++step) {
-        const Eigen::Index target = i * horizon_ + step - 1;
         ByPenalty made = scale * intercepts;
         for (Eigen::Index k = 0; k < of_shapes.rows(); ++k)
-          made += target_shapes_(target, k) * of_shapes.row(k);
-        made_.row(target) = made.max(0.0);
+          made += target_shapes_(i, k * horizon_ + step - 1) * of_shapes.row(k);
+        made_.row(i * horizon_ + step - 1) = made.max(0.0);
       }
     }
   }
@@ -261,8 +262,8 @@ class Fit {
   Rows levels_;                      // a row per origin from plan_.first_row on
   std::vector<double> scales_;       // likewise
   std::vector<Rows> middle_shapes_;  // likewise, at the middle of each of steps_
-  Rows target_shapes_;               // a row per forecast origin and step
-  RowsByPenalty made_;               // likewise
+  Rows target_shapes_;               // a row per forecast origin: of each shape all steps
+  RowsByPenalty made_;               // a row per forecast origin and step
 };
 
 class LevelShape final : public Forecaster {

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <optional>
 
+#include "base/clones.hpp"
 #include "prediction/forecaster.hpp"
 #include "prediction/refits.hpp"
 #include "prediction/ridge.hpp"
@@ -97,11 +99,29 @@ std::optional<Design> design_for(Target target, std::int64_t size,
   return std::nullopt;
 }
 
-// Values around a few origins, one of each side by side: the known ones, where those of
-// neighbouring origins lie side by side already as they are, and the ones forecast.
-constexpr Eigen::Index kLanes = 8;
+constexpr Eigen::Index kLanes = 16;  // origins forecast side by side
 using Lanes = Eigen::Matrix<double, kLanes, 1>;
 
+// Adds weights[i] * rows[i] for each of n rows, in their order.
+FAIRLEAD_CLONES void add_weighted(const double* weights, const double* const* rows, std::size_t n,
+                                  double* out) {
+  // What AVX2 takes in one register: of vectors wider than those GCC makes memory.
+  using Quad = double __attribute__((vector_size(4 * sizeof(double))));
+  Quad sums[kLanes / 4];
+  std::memcpy(sums, out, sizeof sums);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double weight = weights[i];
+    for (Eigen::Index k = 0; k < kLanes / 4; ++k) {
+      Quad row;
+      std::memcpy(&row, rows[i] + 4 * k, sizeof row);
+      sums[k] += weight * row;
+    }
+  }
+  std::memcpy(out, sums, sizeof sums);
+}
+
+// Values around a few origins, one of each side by side: the known ones, where those of
+// neighbouring origins lie side by side already as they are, and the ones forecast.
 class LaneWindow {
  public:
   // `back`: how far before its origin a value is read. No more than kLanes origins.
@@ -124,10 +144,9 @@ class LaneWindow {
     known_ = gathered_.data() + gathered_.size();
   }
 
-  // At `step` from the origins, which is the first one forecast; before it below 0.
-  Eigen::Map<const Lanes> at(std::int64_t step) const {
-    return Eigen::Map<const Lanes>(step < 0 ? known_ + step * stride_
-                                            : made_.data() + step * kLanes);
+  // kLanes values at `step` from the origins, which is the first one forecast; before it below 0.
+  const double* at(std::int64_t step) const {
+    return step < 0 ? known_ + step * stride_ : made_.data() + step * kLanes;
   }
 
   void put(std::int64_t step, const Lanes& values) { made_.col(step) = values; }
@@ -213,13 +232,15 @@ class Fit {
     LaneWindow level(level_, origins, design_.difference, out.cols());
     const double centre = (lowest_ + highest_) / 2;
     const double farthest = kFarthest * (highest_ - centre);
+    std::vector<const double*> lagged(design_.lags.size());
     for (std::int64_t step = 0; step < out.cols(); ++step) {
+      for (std::size_t i = 0; i < lagged.size(); ++i) lagged[i] = x.at(step - design_.lags[i]);
       Lanes next = Lanes::Constant(model.intercept);
-      for (std::size_t i = 0; i < design_.lags.size(); ++i)
-        next += model.weights[static_cast<Eigen::Index>(i)] * x.at(step - design_.lags[i]);
+      add_weighted(model.weights.data(), lagged.data(), lagged.size(), next.data());
       next = next.cwiseMax(centre - farthest).cwiseMin(centre + farthest);
       x.put(step, next);
-      if (design_.difference > 0) next += level.at(step - design_.difference);
+      if (design_.difference > 0)
+        next += Eigen::Map<const Lanes>(level.at(step - design_.difference));
       level.put(step, next);
       if (logarithms_) next = next.cwiseMin(top_ + kMostGrowth).array().exp();
       out.col(step) = next.head(out.rows()).cwiseMax(0.0);
