@@ -1,7 +1,6 @@
 #include "prediction/combination.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace fairlead {
 namespace {
@@ -72,6 +71,16 @@ class WindowSums {
     return sums;
   }
 
+  // How many values each of them would be of.
+  Rows counts(Eigen::Index first_row) const {
+    Rows out(ends_.rows(), ends_.cols());
+    for (Eigen::Index b = 0; b < out.rows(); ++b) {
+      const Eigen::Index from = std::max(blocks_[b].from, first_row);
+      out.row(b) = (ends_.row(b).array() - from).cwiseMax(0).cast<double>();
+    }
+    return out;
+  }
+
  private:
   const std::vector<Block>& blocks_;
   Eigen::Matrix<Eigen::Index, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> ends_;
@@ -90,11 +99,20 @@ Rows smoothed(const Rows& sums) {
   return out;
 }
 
-// |error|, 0 where there is no outcome.
-Rows absolute_errors(const Record& record, const Past& past,
+// |error|, 0 where there is no outcome. `observed` is 1 or 0 by value of the past.
+Rows absolute_errors(const Record& record, const Past& past, const Eigen::ArrayXd& observed,
                      std::span<const std::int64_t> origins) {
-  const Rows errors = errors_of(record.made, past, origins.subspan(record.first_row)).array();
-  return errors.isNaN().select(0.0, errors.abs());
+  const Eigen::Map<const Row> values(past.values.data(), past.size());
+  Rows errors(record.made.rows(), record.made.cols());
+  for (Eigen::Index row = 0; row < errors.rows(); ++row) {
+    const std::int64_t origin = origins[record.first_row + row];
+    const auto steps = std::min<Eigen::Index>(errors.cols(), past.size() - origin);
+    errors.row(row).head(steps) =
+        (values.segment(origin, steps) - record.made.row(row).head(steps).array()).abs() *
+        observed.segment(origin, steps).transpose();
+    errors.row(row).tail(errors.cols() - steps).setZero();
+  }
+  return errors;
 }
 
 // Per record, blocks x steps: weights before they are made to sum to 1.
@@ -102,24 +120,31 @@ std::vector<Rows> raw_weights(const Past& past, std::span<const std::int64_t> or
                               std::span<const Record> records, const std::vector<Block>& blocks,
                               std::int64_t horizon) {
   const auto rows = static_cast<Eigen::Index>(origins.size());
+  const Eigen::ArrayXd observed = (Eigen::Map<const Eigen::Array<std::uint8_t, Eigen::Dynamic, 1>>(
+                                       past.observed.data(), past.size()) != 0)
+                                      .cast<double>();
   std::vector<Rows> errors;
   Rows mean = Rows::Zero(rows, horizon);
   Eigen::ArrayXd count = Eigen::ArrayXd::Zero(rows);
   for (const Record& record : records) {
-    errors.push_back(absolute_errors(record, past, origins));
+    errors.push_back(absolute_errors(record, past, observed, origins));
     mean.bottomRows(errors.back().rows()) += errors.back();
     count.tail(errors.back().rows()) += 1;
   }
   mean.colwise() /= count;
 
   const WindowSums sums(origins, blocks, horizon);
+  Eigen::Index shared = -1;  // the first row `all` and `assumed` are of: that of most records
+  Rows all, assumed;
   std::vector<Rows> weights;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Eigen::Index first = records[i].first_row;
     const Rows own = smoothed(sums.of(errors[i], first));
-    const Rows all = smoothed(sums.of(mean.bottomRows(rows - first), first));
-    const Rows forecasts = smoothed(sums.of(Rows::Ones(rows - first, horizon), first));
-    const Rows assumed = all * kAssumed / forecasts.cwiseMax(1.0);
+    if (first != shared) {
+      shared = first;
+      all = smoothed(sums.of(mean.bottomRows(rows - first), first));
+      assumed = all * kAssumed / smoothed(sums.counts(first)).cwiseMax(1.0);
+    }
     const Rows relative = (all > 0).select((own + assumed) / (all + assumed), 1.0);
     weights.push_back(relative.square().square().inverse());
     for (std::size_t b = 0; b < blocks.size(); ++b) {

@@ -129,8 +129,11 @@ class Block {
     for (std::size_t i = 0; i < tasks.size(); ++i) tasks[i].out = &of[i]->records.back().made;
     forecaster(model).forecast_all(tasks, request_.options);
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-      *tasks[i].out = tasks[i].out->cwiseMax(0.0);
-      if (!tasks[i].out->allFinite() && !request_.model) of[i]->records.pop_back();
+      ByOriginAndStep& out = *tasks[i].out;
+      out = out.cwiseMax(0.0);
+      // 0 times a value is 0, or NaN where it is not finite: a sum is faster than a look at each.
+      const bool finite = (out * 0.0).sum() == 0;
+      if (!finite && !request_.model) of[i]->records.pop_back();
     }
   }
 

@@ -22,27 +22,30 @@ constexpr double kLeast = 0.2;
 
 using Weighted = WeightedError;
 
-// For each step with too few errors, those of the nearest steps as well, until there are enough.
-std::vector<std::vector<Weighted>> with_neighbours(const std::vector<std::vector<Weighted>>& own) {
+// To each step with too few errors adds those of the nearest steps, until there are enough.
+void add_neighbours(std::vector<std::vector<Weighted>>& own) {
   const auto steps = static_cast<std::int64_t>(own.size());
-  std::vector<std::vector<Weighted>> pooled = own;
+  std::vector<std::pair<std::int64_t, std::vector<Weighted>>> pooled;
   for (std::int64_t step = 0; step < steps; ++step) {
-    std::vector<Weighted>& pool = pooled[step];
     const auto enough = static_cast<std::size_t>(ErrorBands::kEnough);
+    if (own[step].size() >= enough) continue;
+    std::vector<Weighted> pool = own[step];
     for (std::int64_t away = 1; pool.size() < enough && away < steps; ++away) {
       for (const std::int64_t other : {step - away, step + away}) {
         if (other >= 0 && other < steps)
           pool.insert(pool.end(), own[other].begin(), own[other].end());
       }
     }
+    pooled.emplace_back(step, std::move(pool));
   }
-  return pooled;
+  for (auto& [step, pool] : pooled) own[step] = std::move(pool);
 }
 
 // The weights of the first `n` origins, by how many ranks lie between their forecast of `step` and
 // the present one; forecasts that are equal share a rank, the one in their middle.
 std::vector<double> nearness(const ByOriginAndStep& made, Eigen::Index step, std::size_t n) {
   std::vector<std::pair<double, std::size_t>> order;
+  order.reserve(n);
   for (std::size_t row = 0; row < n; ++row)
     order.emplace_back(made(static_cast<Eigen::Index>(row), step), row);
   std::ranges::sort(order);
@@ -78,6 +81,8 @@ ErrorBands::Errors::Errors(std::vector<WeightedError> given, bool both_direction
     for (Weighted& each : given) each.error = std::abs(each.error);
   }
   std::ranges::sort(given, {}, &Weighted::error);
+  values_.reserve(given.size());
+  until_.reserve(given.size());
   double total = 0, squares = 0;
   for (const Weighted& each : given) {
     values_.push_back(each.error);
@@ -113,6 +118,7 @@ ErrorBands::ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& error
   adapted_every_ = (errors.cols() + kMostAdapted - 1) / kMostAdapted;
   std::vector<std::vector<Weighted>> own(static_cast<std::size_t>(errors.cols()));
   std::vector<double> weights;
+  const Eigen::MatrixXd by_step = errors;  // the errors of a step one after another
   for (Eigen::Index step = 0; step < errors.cols(); ++step) {
     const auto end = std::ranges::lower_bound(origins, known - step) - origins.begin();
     const auto rows = std::min<Eigen::Index>(end, errors.rows());
@@ -120,20 +126,22 @@ ErrorBands::ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& error
       weights.assign(static_cast<std::size_t>(rows), 1.0);
     else if (step % adapted_every_ == 0)
       weights = nearness(made, step, static_cast<std::size_t>(rows));
+    own[step].reserve(static_cast<std::size_t>(rows));
     for (Eigen::Index row = 0; row < rows; ++row) {
-      if (!std::isnan(errors(row, step))) own[step].push_back({errors(row, step), weights[row]});
+      const double error = by_step(row, step);
+      if (!std::isnan(error)) own[step].push_back({error, weights[row]});
     }
   }
   if (rule != BandRule::split) shift_ = lasting_shift(errors, origins, known);
   if (rule == BandRule::adaptive) {
     for (Eigen::Index step = 0; step < errors.cols(); step += adapted_every_) {
-      Eigen::VectorXd of_step = errors.col(step);
+      Eigen::VectorXd of_step = by_step.col(step);
       if (!shift_) of_step = of_step.cwiseAbs();
       levels_.emplace_back(std::span(of_step.data(), static_cast<std::size_t>(of_step.size())),
                            origins, step + 1, known);
     }
   }
-  own = with_neighbours(own);
+  add_neighbours(own);
   for (std::size_t step = 0; step < own.size(); ++step) {
     counts_.push_back(static_cast<std::int64_t>(own[step].size()));
     // Too few errors do not tell in which direction a model errs.

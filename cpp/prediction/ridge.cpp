@@ -32,6 +32,15 @@ void NormalEquations::add(const Eigen::Ref<const Eigen::MatrixXd>& x,
   rows_ += x.rows();
 }
 
+void NormalEquations::add_columns(const Eigen::Ref<const Eigen::MatrixXd>& x,
+                                  const Eigen::Ref<const Eigen::VectorXd>& y) {
+  products_.selfadjointView<Eigen::Lower>().rankUpdate(x);
+  sums_ += x.rowwise().sum();
+  moments_.noalias() += x * y;
+  target_sum_ += y.sum();
+  rows_ += x.cols();
+}
+
 std::vector<LinearModel> NormalEquations::solve(std::span<const double> penalties) const {
   const Eigen::Index p = sums_.size();
   if (rows_ == 0) return std::vector<LinearModel>(penalties.size(), {Eigen::VectorXd::Zero(p), 0});

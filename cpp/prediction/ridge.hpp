@@ -22,6 +22,10 @@ class NormalEquations {
   // One row per observation.
   void add(const Eigen::Ref<const Eigen::MatrixXd>& x, const Eigen::Ref<const Eigen::VectorXd>& y);
 
+  // The same with one column per observation.
+  void add_columns(const Eigen::Ref<const Eigen::MatrixXd>& x,
+                   const Eigen::Ref<const Eigen::VectorXd>& y);
+
   // A model per penalty, each above 0. It minimises mean squared error + penalty * |w|^2, with w
   // the weights of features scaled to mean 0 and variance 1; the model is for the features as they
   // came. A constant feature gets weight 0.

@@ -72,6 +72,21 @@ TEST(LevelShapes, AreDiscountedDemandOverTheMeanOfTheCycleAroundIt) {
   }
 }
 
+TEST(LevelShapes, AreTheSameOneByOneAndManyAtOnce) {
+  const FilledSeries series = fill_missing(uniform(60, 2), 0, 0);
+  for (const std::int64_t known : {0, 60}) {
+    const LevelShapes some = after(series, known, {5, 12});
+    const std::int64_t count = 31;
+    Values together(some.shapes() * count);
+    some.shapes_from(58, count, together);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Values at = shapes_at(some, 58 + i);
+      for (std::size_t k = 0; k < at.size(); ++k)
+        EXPECT_DOUBLE_EQ(together[k * count + i], at[k]) << "step " << i << ", shape " << k;
+    }
+  }
+}
+
 TEST(LevelShapes, OfALongSeasonLeanOnTheShorterOne) {
   Values values;
   for (std::int64_t t = 0; t < 24 * 6; ++t) values.push_back(t % 24 < 12 ? 150 : 50);

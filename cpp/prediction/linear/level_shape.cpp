@@ -76,6 +76,11 @@ std::vector<Steps> steps_of(std::int64_t horizon) {
 using Row = Eigen::Matrix<double, 1, Eigen::Dynamic>;
 using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+// One of each penalty, side by side.
+constexpr int kPenaltyCount = kPenalties.size();
+using ByPenalty = Eigen::Array<double, 1, kPenaltyCount>;
+using RowsByPenalty = Eigen::Array<double, Eigen::Dynamic, kPenaltyCount, Eigen::RowMajor>;
+
 class Fit {
  public:
   Fit(const Past& past, const Plan& plan, std::span<const std::int64_t> origins,
@@ -85,10 +90,9 @@ class Fit {
         origins_(origins),
         steps_(steps_of(horizon)),
         horizon_(horizon),
-        blocks_(refit_blocks(origins.size(), kRefits)) {
-    for (ByOriginAndStep& table : by_penalty_)
-      table = ByOriginAndStep::Zero(static_cast<Eigen::Index>(origins.size()), horizon);
-  }
+        blocks_(refit_blocks(origins.size(), kRefits)),
+        made_(RowsByPenalty::Zero(static_cast<Eigen::Index>(origins.size()) * horizon,
+                                  kPenaltyCount)) {}
 
   void run(ByOriginAndStep& out) {
     sweep();
@@ -106,7 +110,7 @@ class Fit {
     levels_.resize(rows, shapes * windows_);
     scales_.resize(static_cast<std::size_t>(rows));
     middle_shapes_.assign(steps_.size(), Rows(rows, shapes));
-    target_shapes_.resize(static_cast<Eigen::Index>(origins_.size()) * horizon_, shapes);
+    target_shapes_.resize(static_cast<Eigen::Index>(origins_.size()), shapes * horizon_);
     const auto width = static_cast<std::size_t>(shapes);
     Eigen::Index target = 0;
     for (std::int64_t t = plan_.begin; t <= past_.size(); ++t) {
@@ -117,9 +121,11 @@ class Fit {
         for (std::size_t g = 0; g < steps_.size(); ++g)
           known.shapes_at(t + steps_[g].middle() - 1, {middle_shapes_[g].row(row).data(), width});
       }
-      if (target < target_shapes_.rows() && origins_[target / horizon_] == t) {
-        for (std::int64_t step = 0; step < horizon_; ++step, ++target)
-          known.shapes_at(t + step, {target_shapes_.row(target).data(), width});
+      if (target < target_shapes_.rows() && origins_[target] == t) {
+        known.shapes_from(
+            t, horizon_,
+            {target_shapes_.row(target).data(), static_cast<std::size_t>(target_shapes_.cols())});
+        ++target;
       }
       if (t < past_.size()) known.observe(past_, t);
     }
@@ -127,12 +133,14 @@ class Fit {
 
   // All products relative to their mean, and that mean, in units of the scale; which is above 0.
   template <typename Shapes>
-  void products(Eigen::Index row, const Shapes& shapes, Eigen::Ref<Row> out) const {
+  void products(Eigen::Index row, const Shapes& shapes, Eigen::Ref<Eigen::VectorXd> out) const {
     const Eigen::Index count = levels_.cols();
     const double unit = 1 / scales_[static_cast<std::size_t>(row)];
-    for (Eigen::Index k = 0; k < shapes.size(); ++k)
-      out.segment(k * windows_, windows_) =
-          levels_.row(row).segment(k * windows_, windows_) * (shapes[k] * unit);
+    for (Eigen::Index k = 0; k < shapes.size(); ++k) {
+      const double factor = shapes[k] * unit;
+      for (Eigen::Index i = k * windows_; i < (k + 1) * windows_; ++i)
+        out[i] = levels_(row, i) * factor;
+    }
     const double mean = out.head(count).mean();
     out.head(count).array() -= mean;
     out[count] = mean;
@@ -143,29 +151,38 @@ class Fit {
     for (std::size_t b = 0; b < blocks_.size(); ++b) forecast_block(models[b], g, blocks_[b]);
   }
 
+  // A model's forecast is linear in the shapes: the levels are taken into its weights once for all
+  // steps.
   void forecast_block(const std::vector<LinearModel>& models, std::size_t g,
                       const RefitBlock& block) {
-    const Eigen::Index mean = levels_.cols();
-    Eigen::MatrixXd weights(mean + 1, kPenalties.size());
-    Row intercepts(kPenalties.size());
-    for (Eigen::Index p = 0; p < weights.cols(); ++p) {
-      weights.col(p) = models[static_cast<std::size_t>(p)].weights;
-      weights(mean, p) += 1;
-      intercepts[p] = models[static_cast<std::size_t>(p)].intercept;
+    RowsByPenalty weights(levels_.cols(), kPenaltyCount);
+    ByPenalty intercepts;
+    for (int p = 0; p < kPenaltyCount; ++p) {
+      const LinearModel& model = models[static_cast<std::size_t>(p)];
+      const auto of_products = model.weights.head(levels_.cols());
+      // What a product adds to the mean, whose weight is one more than fitted.
+      const double of_mean = model.weights[levels_.cols()] + 1 - of_products.sum();
+      weights.col(p) = of_products.array() + of_mean / static_cast<double>(levels_.cols());
+      intercepts[p] = model.intercept;
     }
-    const std::int64_t first = steps_[g].first, count = steps_[g].last - first + 1;
-    Rows x(count, mean + 1);
+    RowsByPenalty of_shapes(levels_.cols() / windows_, kPenaltyCount);
     for (auto i = static_cast<Eigen::Index>(block.begin); i < static_cast<Eigen::Index>(block.end);
          ++i) {
       const Eigen::Index row = origins_[static_cast<std::size_t>(i)] - plan_.first_row;
       const double scale = scales_[static_cast<std::size_t>(row)];
       if (!(scale > 0)) continue;
-      for (std::int64_t k = 0; k < count; ++k)
-        products(row, target_shapes_.row(i * horizon_ + first - 1 + k), x.row(k));
-      const Rows made = scale * ((x * weights).rowwise() + intercepts);
-      for (Eigen::Index p = 0; p < weights.cols(); ++p)
-        by_penalty_[static_cast<std::size_t>(p)].row(i).segment(first - 1, count) =
-            made.col(p).cwiseMax(0.0).transpose();
+      for (Eigen::Index k = 0; k < of_shapes.rows(); ++k) {
+        ByPenalty sum = ByPenalty::Zero();
+        for (Eigen::Index w = k * windows_; w < (k + 1) * windows_; ++w)
+          sum += levels_(row, w) * weights.row(w);
+        of_shapes.row(k) = sum;
+      }
+      for (std::int64_t step = steps_[g].first; step <= steps_[g].last; ++step) {
+        ByPenalty made = scale * intercepts;
+        for (Eigen::Index k = 0; k < of_shapes.rows(); ++k)
+          made += target_shapes_(i, k * horizon_ + step - 1) * of_shapes.row(k);
+        made_.row(i * horizon_ + step - 1) = made.max(0.0);
+      }
     }
   }
 
@@ -195,44 +212,41 @@ class Fit {
         rows.push_back(row);
     }
     if (rows.empty()) return;
-    Rows x(static_cast<Eigen::Index>(rows.size()), levels_.cols() + 1);
-    Eigen::VectorXd y(x.rows());
-    for (Eigen::Index i = 0; i < x.rows(); ++i) {
+    Eigen::MatrixXd x(levels_.cols() + 1, static_cast<Eigen::Index>(rows.size()));
+    Eigen::VectorXd y(x.cols());
+    for (Eigen::Index i = 0; i < x.cols(); ++i) {
       const Eigen::Index row = rows[static_cast<std::size_t>(i)];
-      products(row, middle_shapes_[g].row(row), x.row(i));
+      products(row, middle_shapes_[g].row(row), x.col(i));
       const double target = past_.values[plan_.first_row + row + steps_[g].middle() - 1];
-      y[i] = target / scales_[static_cast<std::size_t>(row)] - x(i, x.cols() - 1);
+      y[i] = target / scales_[static_cast<std::size_t>(row)] - x(x.rows() - 1, i);
     }
-    equations.add(x, y);
+    equations.add_columns(x, y);
   }
 
   // The penalties' forecasts, weighed by how close they came at the origins of earlier blocks, as
   // far as their outcomes were known when this block was fitted.
   void average(const RefitBlock& block, ByOriginAndStep& out) const {
-    std::array<double, kPenalties.size()> loss{};
-    for (std::size_t p = 0; p < kPenalties.size(); ++p)
-      loss[p] = known_loss(by_penalty_[p], block.begin, origins_[block.begin]);
-    const double least = std::ranges::min(loss);
-    double sum = 0;
-    for (double& weight : loss) {
+    ByPenalty weights = known_loss(block.begin, origins_[block.begin]);
+    const double least = weights.minCoeff();
+    for (double& weight : weights)
       weight = weight > least ? std::pow(least / weight, kSharpness) : 1;
-      sum += weight;
+    weights /= weights.sum();
+    for (auto i = static_cast<Eigen::Index>(block.begin); i < static_cast<Eigen::Index>(block.end);
+         ++i) {
+      for (std::int64_t step = 0; step < horizon_; ++step)
+        out(i, step) = (made_.row(i * horizon_ + step) * weights).sum();
     }
-    const auto begin = static_cast<Eigen::Index>(block.begin);
-    const auto rows = static_cast<Eigen::Index>(block.end - block.begin);
-    out.middleRows(begin, rows).setZero();
-    for (std::size_t p = 0; p < kPenalties.size(); ++p)
-      out.middleRows(begin, rows) += loss[p] / sum * by_penalty_[p].middleRows(begin, rows);
   }
 
-  double known_loss(const ByOriginAndStep& made, std::size_t end, std::int64_t known) const {
-    double loss = 0;
+  ByPenalty known_loss(std::size_t end, std::int64_t known) const {
+    ByPenalty loss = ByPenalty::Zero();
     for (std::size_t i = 0; i < end; ++i) {
       const std::int64_t steps = std::min(horizon_, known - origins_[i]);
       for (std::int64_t step = 0; step < steps; ++step) {
         const std::int64_t index = origins_[i] + step;
         if (past_.observed[index] != 0)
-          loss += std::abs(past_.values[index] - made(static_cast<Eigen::Index>(i), step));
+          loss += (made_.row(static_cast<Eigen::Index>(i) * horizon_ + step) - past_.values[index])
+                      .abs();
       }
     }
     return loss;
@@ -248,8 +262,8 @@ class Fit {
   Rows levels_;                      // a row per origin from plan_.first_row on
   std::vector<double> scales_;       // likewise
   std::vector<Rows> middle_shapes_;  // likewise, at the middle of each of steps_
-  Rows target_shapes_;               // a row per forecast origin and step
-  std::array<ByOriginAndStep, kPenalties.size()> by_penalty_;
+  Rows target_shapes_;               // a row per forecast origin: of each shape all steps
+  RowsByPenalty made_;               // a row per forecast origin and step
 };
 
 class LevelShape final : public Forecaster {

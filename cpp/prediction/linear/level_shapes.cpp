@@ -4,6 +4,8 @@
 #include <array>
 #include <numeric>
 
+#include "base/clones.hpp"
+
 namespace fairlead {
 namespace {
 
@@ -20,13 +22,26 @@ double pace_of(double window) {
   return window <= 1 ? 1 : 2 / (window + 1);
 }
 
+// A shape at n places one after another, leaning on the shorter ones there.
+FAIRLEAD_CLONES void lean(const double* __restrict values, const double* __restrict levels,
+                          const double* __restrict shorter, double assumed, std::int64_t n,
+                          double* __restrict out) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double level = levels[i] + assumed;
+    const double shape = (values[i] + assumed * shorter[i]) / (level > 0 ? level : 1.0);
+    out[i] = level > 0 ? shape : 1.0;
+  }
+}
+
 }  // namespace
 
 LevelShapes::LevelShapes(std::span<const std::int64_t> seasons) {
   for (const std::int64_t season : seasons) cycles_.push_back({season});
   for (const double keep : kKeeps) {
-    for (const std::int64_t season : seasons)
-      learned_.push_back({season, keep, std::vector<Place>(static_cast<std::size_t>(season))});
+    for (const std::int64_t season : seasons) {
+      const std::vector<double> none(static_cast<std::size_t>(season));
+      learned_.push_back({season, keep, none, none});
+    }
   }
   const std::int64_t shortest = seasons.empty() ? kWithoutSeason : seasons.front();
   const std::int64_t longest = seasons.size() < 2 ? kNoLonger * shortest : seasons.back();
@@ -83,29 +98,46 @@ void LevelShapes::learn(const Past& past, std::int64_t t, std::int64_t season, d
   if (past.observed[t] == 0) return;
   for (Learned& shape : learned_) {
     if (shape.season != season) continue;
-    Place& place = shape.places[static_cast<std::size_t>(t % season)];
-    place.value = shape.keep * place.value + past.values[t];
-    place.level = shape.keep * place.level + std::max(level, 0.0);
+    const auto place = static_cast<std::size_t>(t % season);
+    shape.values[place] = shape.keep * shape.values[place] + past.values[t];
+    shape.levels[place] = shape.keep * shape.levels[place] + std::max(level, 0.0);
   }
 }
 
 void LevelShapes::shapes_at(std::int64_t t, std::span<double> out) const {
   const double assumed = kLeaning * mean_;
   out[0] = 1;
+  for (std::size_t c = 0; c < cycles_.size(); ++c) {
+    const auto place = static_cast<std::size_t>(t % cycles_[c].season);
+    for (std::size_t k = c; k < learned_.size(); k += cycles_.size()) {
+      const double level = learned_[k].levels[place] + assumed;
+      const double shorter = c == 0 ? 1 : out[k];
+      out[k + 1] = level > 0 ? (learned_[k].values[place] + assumed * shorter) / level : 1;
+    }
+  }
+}
+
+void LevelShapes::shapes_from(std::int64_t t, std::int64_t count, std::span<double> out) const {
+  std::fill_n(out.begin(), count, 1.0);
   for (std::size_t k = 0; k < learned_.size(); ++k) {
     const Learned& shape = learned_[k];
-    const double shorter = k % cycles_.size() == 0 ? 1 : out[k];
-    const Place& place = shape.places[static_cast<std::size_t>(t % shape.season)];
-    const double level = place.level + assumed;
-    out[k + 1] = level > 0 ? (place.value + assumed * shorter) / level : 1;
+    const double* shorter = out.data() + (k % cycles_.size() == 0 ? 0 : k * count);
+    double* own = out.data() + (k + 1) * count;
+    std::int64_t place = t % shape.season;
+    for (std::int64_t i = 0, n = 0; i < count; i += n, place = 0) {
+      n = std::min(shape.season - place, count - i);
+      lean(shape.values.data() + place, shape.levels.data() + place, shorter + i, kLeaning * mean_,
+           n, own + i);
+    }
   }
 }
 
 void LevelShapes::levels(std::span<double> out) const {
-  for (std::size_t i = 0; i < shapes_in_.size(); ++i) {
-    const std::size_t w = i % windows();
-    const double assumed = kAssumed * paces_[w];
-    out[i] = (values_[w] + assumed * mean_) / (shapes_in_[i] + assumed);
+  for (std::size_t first = 0; first < shapes_in_.size(); first += windows()) {
+    for (std::size_t w = 0; w < windows(); ++w) {
+      const double assumed = kAssumed * paces_[w];
+      out[first + w] = (values_[w] + assumed * mean_) / (shapes_in_[first + w] + assumed);
+    }
   }
 }
 

@@ -36,18 +36,18 @@ class LevelShapes {
   // One of each shape at index t, by what is known; in multiples of the level.
   void shapes_at(std::int64_t t, std::span<double> out) const;
 
+  // The same at `count` indices from t on: those of the first shape, of the second, ...
+  void shapes_from(std::int64_t t, std::int64_t count, std::span<double> out) const;
+
   // Windows of the first shape, of the second, ...
   void levels(std::span<double> out) const;
 
  private:
-  struct Place {
-    double value = 0;  // sum of the values seen, discounted
-    double level = 0;  // likewise of the mean of the cycle around each
-  };
   struct Learned {
     std::int64_t season;
-    double keep;  // of what was known, cycle by cycle
-    std::vector<Place> places;
+    double keep;                 // of what was known, cycle by cycle
+    std::vector<double> values;  // by place: sum of the values seen, discounted
+    std::vector<double> levels;  // likewise of the mean of the cycle around each
   };
   struct Cycle {  // the last values as many as a season has
     std::int64_t season;
