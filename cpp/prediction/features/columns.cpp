@@ -81,7 +81,7 @@ class ColumnSink final : public TypedSink<T> {
   }
   void rounded(std::size_t column, const T* values, std::int64_t from) override {
     const Place at = place_of(column, from);
-    put(column, at, values + at.first_index);
+    put(column, at, at.end > at.begin ? values + at.first_index : values);
   }
   void roots(std::size_t column, const double* squares, double scale, std::int64_t from) override {
     place(column, from, [&](std::int64_t i, T* to, std::int64_t n) {
