@@ -1,4 +1,4 @@
-// What every CUDA driver needs: checked calls, the device, memory that is kept.
+// What every CUDA driver needs: checked calls, the device, memory that is kept, a timed stream.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -68,6 +68,46 @@ class Buffer {
  private:
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
+};
+
+// A stream of its own with what moves on it, timed between four marks.
+class Stream {
+ public:
+  Stream() {
+    FAIRLEAD_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
+    for (cudaEvent_t& event : events_) FAIRLEAD_CHECK(cudaEventCreate(&event));
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  cudaStream_t get() const { return stream_; }
+
+  template <typename T>
+  T* upload(Buffer& buffer, const T* from, std::int64_t count) {
+    T* const to = buffer.room_for<T>(count);
+    FAIRLEAD_CHECK(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyHostToDevice, stream_));
+    return to;
+  }
+
+  template <typename T>
+  void download(T* to, const T* from, std::int64_t count) {
+    FAIRLEAD_CHECK(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyDeviceToHost, stream_));
+  }
+
+  void mark(int event) { FAIRLEAD_CHECK(cudaEventRecord(events_[event], stream_)); }
+  void wait() { FAIRLEAD_CHECK(cudaStreamSynchronize(stream_)); }
+
+  // From a mark to the next one, once waited for.
+  double seconds(int from) const {
+    float ms = 0;
+    FAIRLEAD_CHECK(cudaEventElapsedTime(&ms, events_[from], events_[from + 1]));
+    return ms / 1000.0;
+  }
+
+ private:
+  // Never destroyed, as the workspaces that hold it.
+  cudaStream_t stream_ = nullptr;
+  cudaEvent_t events_[4] = {};
 };
 
 }  // namespace fairlead

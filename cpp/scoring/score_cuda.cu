@@ -15,25 +15,20 @@ namespace {
 // before us.
 class Workspace {
  public:
-  Workspace() {
-    FAIRLEAD_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
-    for (cudaEvent_t& event : events_) FAIRLEAD_CHECK(cudaEventCreate(&event));
-  }
-
   ScoreTimes score(const ScoreProblem& p) {
-    mark(0);
+    stream_.mark(0);
     const ScoreProblem d = upload(p);
-    mark(1);
+    stream_.mark(1);
     for (std::int32_t rank = 0; rank < p.top_k; ++rank) {
-      launch(d, rank, stream_);
+      launch(d, rank, stream_.get());
       FAIRLEAD_CHECK(cudaGetLastError());
     }
-    mark(2);
-    download(p.keys, d.keys, std::int64_t{p.requests} * p.top_k);
-    download(p.feasible, d.feasible, p.requests);
-    mark(3);
-    FAIRLEAD_CHECK(cudaStreamSynchronize(stream_));
-    return {seconds(0), seconds(1), seconds(2)};
+    stream_.mark(2);
+    stream_.download(p.keys, d.keys, std::int64_t{p.requests} * p.top_k);
+    stream_.download(p.feasible, d.feasible, p.requests);
+    stream_.mark(3);
+    stream_.wait();
+    return {stream_.seconds(0), stream_.seconds(1), stream_.seconds(2)};
   }
 
  private:
@@ -41,42 +36,21 @@ class Workspace {
     const std::int64_t nodes = std::int64_t{p.tiles} * kTileNodes;
     const std::int64_t keys = std::int64_t{p.requests} * p.top_k;
     ScoreProblem d = p;
-    d.request = copy(buffers_[0], p.request, std::int64_t{p.requests} * p.columns);
-    d.allowed = copy(buffers_[1], p.allowed, std::int64_t{p.requests} * p.group_words);
-    d.tile_group = copy(buffers_[2], p.tile_group, p.tiles);
-    d.cells = copy(buffers_[3], p.cells, nodes * 2 * p.columns);
-    d.start = copy(buffers_[4], p.start, nodes);
-    d.base = copy(buffers_[5], p.base, nodes);
-    d.row = copy(buffers_[6], p.row, nodes);
+    d.request = stream_.upload(buffers_[0], p.request, std::int64_t{p.requests} * p.columns);
+    d.allowed = stream_.upload(buffers_[1], p.allowed, std::int64_t{p.requests} * p.group_words);
+    d.tile_group = stream_.upload(buffers_[2], p.tile_group, p.tiles);
+    d.cells = stream_.upload(buffers_[3], p.cells, nodes * 2 * p.columns);
+    d.start = stream_.upload(buffers_[4], p.start, nodes);
+    d.base = stream_.upload(buffers_[5], p.base, nodes);
+    d.row = stream_.upload(buffers_[6], p.row, nodes);
     d.keys = buffers_[7].room_for<std::uint64_t>(keys);
     d.feasible = buffers_[8].room_for<std::int32_t>(p.requests);
-    FAIRLEAD_CHECK(cudaMemsetAsync(d.keys, 0, keys * sizeof *d.keys, stream_));
-    FAIRLEAD_CHECK(cudaMemsetAsync(d.feasible, 0, p.requests * sizeof *d.feasible, stream_));
+    FAIRLEAD_CHECK(cudaMemsetAsync(d.keys, 0, keys * sizeof *d.keys, stream_.get()));
+    FAIRLEAD_CHECK(cudaMemsetAsync(d.feasible, 0, p.requests * sizeof *d.feasible, stream_.get()));
     return d;
   }
 
-  template <typename T>
-  const T* copy(Buffer& buffer, const T* from, std::int64_t count) {
-    T* const to = buffer.room_for<T>(count);
-    FAIRLEAD_CHECK(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyHostToDevice, stream_));
-    return to;
-  }
-
-  template <typename T>
-  void download(T* to, const T* from, std::int64_t count) {
-    FAIRLEAD_CHECK(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyDeviceToHost, stream_));
-  }
-
-  void mark(int event) { FAIRLEAD_CHECK(cudaEventRecord(events_[event], stream_)); }
-
-  double seconds(int from) const {
-    float ms = 0;
-    FAIRLEAD_CHECK(cudaEventElapsedTime(&ms, events_[from], events_[from + 1]));
-    return ms / 1000.0;
-  }
-
-  cudaStream_t stream_ = nullptr;
-  cudaEvent_t events_[4] = {};
+  Stream stream_;
   Buffer buffers_[9];
 };
 

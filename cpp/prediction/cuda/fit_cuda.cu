@@ -67,8 +67,6 @@ constexpr std::int64_t kShareOfFree = 4;  // and no more than one part in so man
 class Workspace {
  public:
   Workspace() {
-    FAIRLEAD_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
-    for (cudaEvent_t& event : events_) FAIRLEAD_CHECK(cudaEventCreate(&event));
     std::size_t free = 0, total = 0;
     FAIRLEAD_CHECK(cudaMemGetInfo(&free, &total));
     most_ = std::min(kMostScratch, static_cast<std::int64_t>(free) / kShareOfFree);
@@ -79,9 +77,9 @@ class Workspace {
     for (std::int32_t begin = 0; begin < problem.blocks;) {
       const std::int32_t end = chunk_end(problem, begin);
       run_chunk(problem, begin, end);
-      times.copy_in_s += seconds(0);
-      times.kernel_s += seconds(1);
-      times.copy_out_s += seconds(2);
+      times.copy_in_s += stream_.seconds(0);
+      times.kernel_s += stream_.seconds(1);
+      times.copy_out_s += stream_.seconds(2);
       begin = end;
     }
     return times;
@@ -111,51 +109,30 @@ class Workspace {
     const std::int64_t row = p.first[begin], numbers = (p.first[end] - row) * kFitLanes;
     const std::int64_t unknowns = std::int64_t{p.layout.size} * kFitLanes;
     const std::int64_t steps = steps_of(p, end - 1), room = room_for_steps(p, steps);
-    mark(0);
+    stream_.mark(0);
     FitProblem d = p;
     d.blocks = static_cast<std::int32_t>(blocks);
-    d.first = copy(buffers_[0], p.first + begin, blocks + 1);
-    d.values = copy(buffers_[1], p.values + row * kFitLanes, numbers) - row * kFitLanes;
-    d.observed = copy(buffers_[2], p.observed + row * kFitLanes, numbers) - row * kFitLanes;
-    d.length = copy(buffers_[3], p.length + begin * kFitLanes, lanes);
-    d.count = copy(buffers_[4], p.count + begin * kFitLanes, lanes);
-    d.point = copy(buffers_[5], p.point + begin * unknowns, blocks * unknowns);
+    d.first = stream_.upload(buffers_[0], p.first + begin, blocks + 1);
+    d.values = stream_.upload(buffers_[1], p.values + row * kFitLanes, numbers) - row * kFitLanes;
+    d.observed =
+        stream_.upload(buffers_[2], p.observed + row * kFitLanes, numbers) - row * kFitLanes;
+    d.length = stream_.upload(buffers_[3], p.length + begin * kFitLanes, lanes);
+    d.count = stream_.upload(buffers_[4], p.count + begin * kFitLanes, lanes);
+    d.point = stream_.upload(buffers_[5], p.point + begin * unknowns, blocks * unknowns);
     d.squares = buffers_[6].room_for<double>(lanes);
     double* const scratch = buffers_[7].room_for<double>(blocks * room * kFitLanes);
-    mark(1);
-    kernel_for(
-        p.layout)<<<static_cast<unsigned>(blocks), dim3(kFitLanes, kFitWorkers), 0, stream_>>>(
-        d, steps, room, scratch);
+    stream_.mark(1);
+    kernel_for(p.layout)<<<static_cast<unsigned>(blocks), dim3(kFitLanes, kFitWorkers), 0,
+                           stream_.get()>>>(d, steps, room, scratch);
     FAIRLEAD_CHECK(cudaGetLastError());
-    mark(2);
-    download(p.point + begin * unknowns, d.point, blocks * unknowns);
-    download(p.squares + begin * kFitLanes, d.squares, lanes);
-    mark(3);
-    FAIRLEAD_CHECK(cudaStreamSynchronize(stream_));
+    stream_.mark(2);
+    stream_.download(p.point + begin * unknowns, d.point, blocks * unknowns);
+    stream_.download(p.squares + begin * kFitLanes, d.squares, lanes);
+    stream_.mark(3);
+    stream_.wait();
   }
 
-  template <typename T>
-  T* copy(Buffer& buffer, const T* from, std::int64_t count) {
-    T* const to = buffer.room_for<T>(count);
-    FAIRLEAD_CHECK(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyHostToDevice, stream_));
-    return to;
-  }
-
-  template <typename T>
-  void download(T* to, const T* from, std::int64_t count) {
-    FAIRLEAD_CHECK(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyDeviceToHost, stream_));
-  }
-
-  void mark(int event) { FAIRLEAD_CHECK(cudaEventRecord(events_[event], stream_)); }
-
-  double seconds(int from) const {
-    float ms = 0;
-    FAIRLEAD_CHECK(cudaEventElapsedTime(&ms, events_[from], events_[from + 1]));
-    return ms / 1000.0;
-  }
-
-  cudaStream_t stream_ = nullptr;
-  cudaEvent_t events_[4] = {};
+  Stream stream_;
   std::int64_t most_ = 0;
   Buffer buffers_[8];
 };

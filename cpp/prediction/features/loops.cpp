@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 
 #include "base/clones.hpp"
@@ -70,26 +71,15 @@ inline std::array<Range, 2> at_lines(Range range) {
   return {{{range.begin, line}, {line, range.end}}};
 }
 
-template <typename T>
-inline void join_least(const T* runs, std::int64_t shift, std::int64_t further,
-                       T* __restrict__ least, Range range) {
+// Of three windows that together cover one, the value that stands before the others.
+template <typename T, typename Before>
+inline void join_extremes(const T* runs, std::int64_t shift, std::int64_t further,
+                          T* __restrict__ extreme, Range range, Before before) {
   for (const Range part : at_lines<T>(range)) {
     for (std::int64_t i = part.begin; i < part.end; ++i) {
       const T a = runs[i], b = runs[i - shift], c = runs[i - further];
-      const T near = a < b ? a : b;
-      least[i] = near < c ? near : c;
-    }
-  }
-}
-
-template <typename T>
-inline void join_greatest(const T* runs, std::int64_t shift, std::int64_t further,
-                          T* __restrict__ greatest, Range range) {
-  for (const Range part : at_lines<T>(range)) {
-    for (std::int64_t i = part.begin; i < part.end; ++i) {
-      const T a = runs[i], b = runs[i - shift], c = runs[i - further];
-      const T near = a > b ? a : b;
-      greatest[i] = near > c ? near : c;
+      const T near = before(a, b) ? a : b;
+      extreme[i] = before(near, c) ? near : c;
     }
   }
 }
@@ -152,19 +142,19 @@ FAIRLEAD_CLONES void join_sums(const double* near, const double* far, std::int64
 
 FAIRLEAD_CLONES void join_minima(const double* runs, std::int64_t shift, std::int64_t further,
                                  double* least, Range range) {
-  join_least(runs, shift, further, least, range);
+  join_extremes(runs, shift, further, least, range, std::less<>{});
 }
 FAIRLEAD_CLONES void join_minima(const float* runs, std::int64_t shift, std::int64_t further,
                                  float* least, Range range) {
-  join_least(runs, shift, further, least, range);
+  join_extremes(runs, shift, further, least, range, std::less<>{});
 }
 FAIRLEAD_CLONES void join_maxima(const double* runs, std::int64_t shift, std::int64_t further,
                                  double* greatest, Range range) {
-  join_greatest(runs, shift, further, greatest, range);
+  join_extremes(runs, shift, further, greatest, range, std::greater<>{});
 }
 FAIRLEAD_CLONES void join_maxima(const float* runs, std::int64_t shift, std::int64_t further,
                                  float* greatest, Range range) {
-  join_greatest(runs, shift, further, greatest, range);
+  join_extremes(runs, shift, further, greatest, range, std::greater<>{});
 }
 
 FAIRLEAD_CLONES void join_moments(RunsView near, double near_count, RunsView far, double far_count,
