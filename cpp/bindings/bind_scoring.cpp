@@ -22,7 +22,7 @@ namespace fairlead::bindings {
 namespace {
 
 py::dict score_columns(Scores&& scores) {
-  const ScoreTimes& t = scores.times;
+  const DeviceTimes& t = scores.times;
   return py::dict(
       "node"_a = to_column(std::move(scores.node)), "score"_a = to_column(std::move(scores.score)),
       "feasible"_a = to_column(std::move(scores.feasible)),

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "base/device_times.hpp"
 #include "scoring/terms.hpp"
 
 namespace fairlead {
@@ -48,12 +49,6 @@ FAIRLEAD_BOTH bool allows(const ScoreProblem& p, std::int32_t request, std::int3
   return (p.allowed[std::int64_t{request} * p.group_words + group / 32] >> (group % 32)) & 1u;
 }
 
-struct ScoreTimes {
-  double copy_in_s;
-  double kernel_s;
-  double copy_out_s;
-};
-
 // What the CUDA module hands to the core, in a capsule of this name. Errors cross as text.
 constexpr std::size_t kErrorText = 256;
 enum ScoreOutcome : int { kScored = 0, kCallFailed = 1, kCudaLost = 2 };  // lost: to this process
@@ -61,7 +56,7 @@ enum ScoreOutcome : int { kScored = 0, kCallFailed = 1, kCudaLost = 2 };  // los
 struct ScoreDriver {
   std::uint32_t abi;   // kScoreAbi
   std::uint32_t size;  // sizeof(ScoreProblem)
-  int (*score)(const ScoreProblem& problem, ScoreTimes& times, char (&error)[kErrorText]);
+  int (*score)(const ScoreProblem& problem, DeviceTimes& times, char (&error)[kErrorText]);
 };
 
 constexpr std::uint32_t kScoreAbi = 1;

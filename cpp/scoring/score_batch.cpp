@@ -40,19 +40,19 @@ Scores ScoreBatch::score(std::int32_t top_k, const ScoreRunner& run) const {
   return result;
 }
 
-ScoreTimes run_on_cpu(const ScoreProblem& problem, const std::function<void()>& pause) {
+DeviceTimes run_on_cpu(const ScoreProblem& problem, const std::function<void()>& pause) {
   const auto begin = std::chrono::steady_clock::now();
   score_cpu(problem, pause);
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
   return {0, spent.count(), 0};
 }
 
-ScoreTimes run_on_cuda(const ScoreDriver& driver, const ScoreProblem& problem, bool& lost) {
+DeviceTimes run_on_cuda(const ScoreDriver& driver, const ScoreProblem& problem, bool& lost) {
   if (driver.abi != kScoreAbi || driver.size != sizeof(ScoreProblem)) {
     throw BackendUnavailable(
         "the CUDA module was built from another version of fairlead; reinstall");
   }
-  ScoreTimes times{};
+  DeviceTimes times{};
   char error[kErrorText] = "";
   const int outcome = driver.score(problem, times, error);
   lost = outcome == kCudaLost;

@@ -13,10 +13,10 @@ struct Scores {
   std::vector<std::int32_t> node;  // jobs x top_k, best first; -1: no further node fits
   std::vector<double> score;       // likewise, in the weights as given; NaN where there is no node
   std::vector<std::int32_t> feasible;  // jobs: nodes that fit
-  ScoreTimes times{};
+  DeviceTimes times{};
 };
 
-using ScoreRunner = std::function<ScoreTimes(const ScoreProblem&)>;
+using ScoreRunner = std::function<DeviceTimes(const ScoreProblem&)>;
 
 // Everything about jobs and nodes that scoring needs, made once; neither table is kept.
 class ScoreBatch {
@@ -39,8 +39,8 @@ class ScoreBatch {
   double one_;  // the score that an integer score of 1 stands for
 };
 
-ScoreTimes run_on_cpu(const ScoreProblem& problem, const std::function<void()>& pause);
+DeviceTimes run_on_cpu(const ScoreProblem& problem, const std::function<void()>& pause);
 // Throws BackendUnavailable with the driver's text; `lost`: CUDA is lost to this process.
-ScoreTimes run_on_cuda(const ScoreDriver& driver, const ScoreProblem& problem, bool& lost);
+DeviceTimes run_on_cuda(const ScoreDriver& driver, const ScoreProblem& problem, bool& lost);
 
 }  // namespace fairlead

@@ -15,7 +15,7 @@ namespace {
 // before us.
 class Workspace {
  public:
-  ScoreTimes score(const ScoreProblem& p) {
+  DeviceTimes score(const ScoreProblem& p) {
     stream_.mark(0);
     const ScoreProblem d = upload(p);
     stream_.mark(1);
@@ -54,7 +54,7 @@ class Workspace {
   Buffer buffers_[9];
 };
 
-int score(const ScoreProblem& p, ScoreTimes& times, char (&error)[kErrorText]) {
+int score(const ScoreProblem& p, DeviceTimes& times, char (&error)[kErrorText]) {
   static std::mutex one_at_a_time;
   static Workspace* workspace = nullptr;
   const std::lock_guard<std::mutex> lock(one_at_a_time);

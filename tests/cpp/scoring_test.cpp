@@ -184,7 +184,7 @@ JobTable jobs_asking(const NodeTable& nodes, const std::vector<std::int64_t>& cp
   return JobTable(c, nodes, 0, 0);
 }
 
-ScoreTimes on_cpu(const ScoreProblem& problem) {
+DeviceTimes on_cpu(const ScoreProblem& problem) {
   return run_on_cpu(problem, [] {});
 }
 
@@ -204,12 +204,12 @@ TEST(ScoreBatch, ScoresDistinctRequestsOnceAndFillsEveryJob) {
   EXPECT_THROW(batch.score(kMaxTopK + 1, on_cpu), InvalidInput);
 }
 
-int fail_for_good(const ScoreProblem&, ScoreTimes&, char (&error)[kErrorText]) {
+int fail_for_good(const ScoreProblem&, DeviceTimes&, char (&error)[kErrorText]) {
   std::snprintf(error, kErrorText, "cudaErrorIllegalAddress");
   return kCudaLost;
 }
 
-int fail_this_time(const ScoreProblem&, ScoreTimes&, char (&error)[kErrorText]) {
+int fail_this_time(const ScoreProblem&, DeviceTimes&, char (&error)[kErrorText]) {
   std::snprintf(error, kErrorText, "cudaErrorMemoryAllocation");
   return kCallFailed;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/device_times.hpp"
 #include "prediction/smoothing/layout.hpp"
 
 namespace fairlead {
@@ -24,12 +25,6 @@ struct FitProblem {
   const std::int64_t* count;     // [blocks][kFitLanes]: of observed values
   double* point;                 // [blocks][layout.size][kFitLanes]: the start; out: the best
   double* squares;               // out [blocks][kFitLanes]: at it, in scaled units
-};
-
-struct DeviceTimes {
-  double copy_in_s;
-  double kernel_s;
-  double copy_out_s;
 };
 
 // What the CUDA module hands to the core, in a capsule of this name. Errors cross as text.

@@ -1,0 +1,155 @@
+// Bands around forecasts, and measures of how good both were.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "base/errors.hpp"
+#include "demand_values.hpp"
+#include "prediction/adaptive_levels.hpp"
+#include "prediction/intervals.hpp"
+#include "prediction/lasting_shift.hpp"
+#include "prediction/metrics.hpp"
+
+namespace fairlead {
+namespace {
+
+TEST(ErrorBands, PutQuantilesAtPTimesNPlusOne) {
+  ByOriginAndStep errors(61, 1);
+  std::vector<std::int64_t> origins(61);
+  for (int i = 0; i < 61; ++i) errors(i, 0) = i * 7 % 61, origins[i] = i;
+  const ByOriginAndStep made = ByOriginAndStep::Zero(61, 1);
+  const ErrorBands bands(made, errors, origins, 100, BandRule::empirical);
+  EXPECT_NEAR(bands.quantile(1, 0.5), 30, 1e-9);
+  EXPECT_NEAR(bands.quantile(1, 0.25), 14.5, 1e-9);
+  EXPECT_EQ(bands.quantile(1, 0.99), 60);
+  EXPECT_EQ(bands.quantile(1, 0), 0);
+  // The last of them were judged by bands of the others, which moved the levels a little.
+  EXPECT_NEAR(ErrorBands(made, errors, origins, 100).quantile(1, 0.5), 30, 1);
+}
+
+TEST(LastingShift, IsFoundWhereForecastsLieBesideTheMiddle) {
+  std::vector<std::int64_t> origins(300);
+  std::iota(origins.begin(), origins.end(), 0);
+  const Values random = noise(300, 15);
+  ByOriginAndStep errors(300, 1);
+  for (int i = 0; i < 300; ++i) errors(i, 0) = random[i] - 50;
+  EXPECT_FALSE(lasting_shift(errors, origins, 300).has_value());
+  errors.array() += 20;
+  EXPECT_NEAR(lasting_shift(errors, origins, 300).value_or(0), 20, 6);
+  errors.bottomRows(20).setConstant(1e6);
+  ByOriginAndStep before = errors;
+  before.bottomRows(20).setConstant(-1e6);
+  EXPECT_EQ(lasting_shift(errors, origins, 280), lasting_shift(before, origins, 280));
+}
+
+TEST(AdaptiveLevels, RiseWhereErrorsGrow) {
+  Values errors(400);
+  std::vector<std::int64_t> origins(400);
+  std::iota(origins.begin(), origins.end(), 0);
+  const Values random = noise(400, 12);
+  for (std::size_t i = 0; i < 400; ++i) errors[i] = (random[i] - 50) * (i < 200 ? 1 : 3);
+  const AdaptiveLevels levels(errors, origins, 1, 400);
+  EXPECT_GT(levels.level(0.8), 0.83);
+  EXPECT_LT(levels.level(0.2), 0.17);
+  EXPECT_EQ(levels.level(0), 0);
+  EXPECT_EQ(levels.level(1), 1);
+  for (double p = 0.01; p < 1; p += 0.01) EXPECT_LE(levels.level(p - 0.01), levels.level(p));
+}
+
+TEST(AdaptiveLevels, UseNoOutcomeAfterWhatIsKnown) {
+  const Values random = noise(300, 13);
+  Values changed = random;
+  std::fill(changed.begin() + 200, changed.end(), 1e6);
+  std::vector<std::int64_t> origins(300);
+  std::iota(origins.begin(), origins.end(), 0);
+  const AdaptiveLevels before(random, origins, 5, 204), after(changed, origins, 5, 204);
+  EXPECT_EQ(before.level(0.9), after.level(0.9));
+}
+
+TEST(ErrorBands, UseNoOutcomeAfterWhatIsKnown) {
+  ByOriginAndStep errors = ByOriginAndStep::Constant(30, 2, 1);
+  errors.bottomRows(10).setConstant(1000);
+  std::vector<std::int64_t> origins(30);
+  std::iota(origins.begin(), origins.end(), 5);
+  const ErrorBands bands(ByOriginAndStep::Zero(30, 2), errors, origins, 25);
+  EXPECT_EQ(bands.count(1), 20);
+  EXPECT_EQ(bands.count(2), 19 + 20);  // below 20, so those of step 1 come in
+  EXPECT_EQ(bands.quantile(2, 1), 1);
+}
+
+TEST(ErrorBands, LieAroundTheForecastWhereErrorsAreFew) {
+  const ByOriginAndStep errors = ByOriginAndStep::Constant(1, 2, 3);
+  const std::vector<std::int64_t> origins{4};
+  const ErrorBands bands(ByOriginAndStep::Zero(1, 2), errors, origins, 6);
+  EXPECT_EQ(bands.count(1), 2);
+  EXPECT_EQ(bands.quantile(1, 0.1), -3);
+  EXPECT_EQ(bands.quantile(1, 0.9), 3);
+}
+
+// Forecasts of 0 and 10 in turn, errors of 0 to 4 after the first and of 20 to 24 after the second.
+TEST(ErrorBands, WeighErrorsAfterForecastsLikeThePresentOne) {
+  ByOriginAndStep made(101, 1), errors(101, 1);
+  std::vector<std::int64_t> origins(101);
+  for (int i = 0; i < 101; ++i) {
+    made(i, 0) = i % 2 == 0 ? 0 : 10;
+    errors(i, 0) = (i % 2 == 0 ? 0 : 20) + i / 2 % 5;
+    origins[i] = i;
+  }
+  errors(100, 0) = kMissing;
+  const ErrorBands alike(made, errors, origins, 100, BandRule::empirical);
+  EXPECT_LT(alike.quantile(1, 0.8), 5);
+  made(100, 0) = 10;
+  EXPECT_GT(ErrorBands(made, errors, origins, 100, BandRule::empirical).quantile(1, 0.2), 19);
+  const ErrorBands split(made, errors, origins, 100, BandRule::split);
+  EXPECT_NEAR(split.quantile(1, 0.9), -split.quantile(1, 0.1), 1e-9);
+}
+
+TEST(ErrorBands, SplitCoversTheNextOfExchangeableErrors) {
+  const Values errors = noise(2000, 14);
+  std::vector<std::int64_t> origins(20);
+  std::iota(origins.begin(), origins.end(), 0);
+  int inside = 0, all = 0;
+  for (int from = 0; from + 20 <= 2000; from += 20, ++all) {
+    ByOriginAndStep known(20, 1);
+    for (int i = 0; i < 20; ++i) known(i, 0) = errors[from + i] - 50;
+    const double next = known(19, 0);
+    known(19, 0) = kMissing;
+    const ErrorBands bands(ByOriginAndStep::Zero(20, 1), known, origins, 19, BandRule::split);
+    inside += std::abs(next) <= bands.quantile(1, 0.9);
+  }
+  // 80 of 100 are to lie inside; four standard deviations are 16.
+  EXPECT_NEAR(inside, 0.8 * all, 16);
+}
+
+TEST(ErrorBands, TakeNoUnknownRule) {
+  EXPECT_EQ(band_rule_named("split"), BandRule::split);
+  EXPECT_THROW(band_rule_named("splt"), InvalidInput);
+}
+
+TEST(Accuracy, MatchesAWorkedExample) {
+  Accuracy accuracy(1);
+  const Values deciles{1, 2, 3, 4, 5, 6, 7, 8, 9}, band{2, 8};
+  accuracy.add(10, {5, deciles, band});
+  accuracy.add(5, {5, deciles, band});
+  accuracy.add(kMissing, {5, deciles, band});
+  EXPECT_EQ(accuracy.count(), 2);
+  EXPECT_DOUBLE_EQ(accuracy.mae(), 2.5);
+  EXPECT_DOUBLE_EQ(accuracy.rmse(), std::sqrt(12.5));
+  EXPECT_DOUBLE_EQ(accuracy.smape(), 50 / 1.5);
+  // At 10: sum of p (10 - q) = 0.9 + 1.6 + 2.1 + 2.4 + 2.5 + 2.4 + 2.1 + 1.6 + 0.9 = 16.5.
+  // At 5: 2 (0.4 + 0.6 + 0.6 + 0.4) = 4.
+  EXPECT_NEAR(accuracy.pinball_loss(), (16.5 + 4.0) / 9 / 2, 1e-12);
+  EXPECT_EQ(accuracy.coverage(0), 0.5);
+  EXPECT_EQ(accuracy.width(0), 6);
+}
+
+TEST(SeasonalScale, SkipsPairsWithAMissingValue) {
+  EXPECT_DOUBLE_EQ(seasonal_scale(Values{1, 2, 5, kMissing, 9, 10}, 2), 4);
+  EXPECT_TRUE(std::isnan(seasonal_scale(Values{1, 2}, 2)));
+}
+
+}  // namespace
+}  // namespace fairlead
