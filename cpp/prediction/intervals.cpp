@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/errors.hpp"
+#include "base/names.hpp"
 #include "prediction/adaptive_levels.hpp"
 #include "prediction/lasting_shift.hpp"
 
@@ -68,11 +69,15 @@ std::vector<double> nearness(const ByOriginAndStep& made, Eigen::Index step, std
 }  // namespace
 
 BandRule band_rule_named(std::string_view name) {
-  if (name == "adaptive") return BandRule::adaptive;
-  if (name == "empirical") return BandRule::empirical;
-  if (name == "split") return BandRule::split;
-  throw InvalidInput("unknown intervals '" + std::string(name) +
-                     "'; known are adaptive, empirical and split");
+  static constexpr std::pair<std::string_view, BandRule> kRules[] = {
+      {"adaptive", BandRule::adaptive},
+      {"empirical", BandRule::empirical},
+      {"split", BandRule::split}};
+  for (const auto& [known, rule] : kRules) {
+    if (known == name) return rule;
+  }
+  throw InvalidInput("unknown intervals '" + std::string(name) + "'; known are " +
+                     listed(kRules, [](const auto& rule) { return rule.first; }));
 }
 
 ErrorBands::Errors::Errors(std::vector<WeightedError> given, bool both_directions)
