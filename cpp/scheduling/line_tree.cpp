@@ -1,181 +1,223 @@
 #include "scheduling/line_tree.hpp"
 
 #include <algorithm>
-#include <cstring>
-
-#include "base/clones.hpp"
 
 namespace fairlead {
+namespace {
 
-// Without branches, so that it is done for many children at once.
-FAIRLEAD_CLONES
-std::uint32_t LineTree::open_children(const Node& node, const Limits& limits) {
-  std::array<std::uint8_t, kFan> open;
-  for (std::int32_t i = 0; i < kFan; ++i) {
-    Code fits = 1, fits_beside = 1;
-    for (std::size_t k = 0; k < kNeeds; ++k) {
-      fits &= static_cast<Code>(node.least[k][i] <= limits.free.amount[k]);
-      fits_beside &= static_cast<Code>(node.least[k][i] <= limits.beside.amount[k]);
-    }
-    open[i] = static_cast<std::uint8_t>(
-        fits & (fits_beside | static_cast<Code>(node.shortest[i] <= limits.in_time)));
+// After so many changes that a rough front cannot follow it is made anew.
+constexpr std::int32_t kChanges = 128;
+
+template <typename List>
+void open(List& list, std::int32_t i, std::int32_t size) {
+  std::copy_backward(list.begin() + i, list.begin() + size, list.begin() + size + 1);
+}
+
+template <typename List>
+void close(List& list, std::int32_t i, std::int32_t size) {
+  std::copy(list.begin() + i + 1, list.begin() + size, list.begin() + i);
+}
+
+}  // namespace
+
+template <typename Node>
+Item LineTree::Pool<Node>::take() {
+  if (unused.empty()) {
+    nodes.emplace_back();
+    return static_cast<Item>(nodes.size() - 1);
   }
-  // Eight bytes that are 0 or 1 become eight bits.
-  constexpr std::uint64_t kGather = 0x0102040810204080;
-  std::array<std::uint64_t, kFan / 8> eights;
-  std::memcpy(eights.data(), open.data(), sizeof eights);
-  std::uint32_t bits = 0;
-  for (std::size_t k = 0; k < eights.size(); ++k) {
-    bits |= static_cast<std::uint32_t>(eights[k] * kGather >> 56) << 8 * k;
-  }
-  return bits & ((1U << node.count) - 1);
+  const Item node = unused.back();
+  unused.pop_back();
+  nodes[node] = {};
+  return node;
 }
 
-void LineTree::put(Node& node, std::int32_t at, Item child, std::uint64_t place,
-                   const Bounds& bounds) {
-  for (std::size_t k = 0; k < kNeeds; ++k) node.least[k][at] = bounds.least.amount[k];
-  node.shortest[at] = bounds.shortest;
-  node.child[at] = child;
-  node.place[at] = place;
-  node.foremost[at] = bounds.foremost;
-  node.soonest[at] = bounds.soonest;
-}
-
-LineTree::Bounds LineTree::bounds_of(const Node& node, std::int32_t at) {
-  Bounds bounds;
-  for (std::size_t k = 0; k < kNeeds; ++k) bounds.least.amount[k] = node.least[k][at];
-  bounds.shortest = node.shortest[at];
-  bounds.foremost = node.foremost[at];
-  bounds.soonest = node.soonest[at];
-  return bounds;
-}
-
-void LineTree::move(const Node& from, std::int32_t i, Node& to, std::int32_t j) {
-  put(to, j, from.child[i], from.place[i], bounds_of(from, i));
-}
-
-LineTree::Bounds LineTree::fold(const Node& node) {
-  Bounds all;
-  const auto least_of = [&](const std::array<Code, kFan>& codes) {
-    return *std::min_element(codes.begin(), codes.begin() + node.count);
-  };
-  for (std::size_t k = 0; k < kNeeds; ++k) all.least.amount[k] = least_of(node.least[k]);
-  all.shortest = least_of(node.shortest);
-  all.foremost = *std::min_element(node.foremost.begin(), node.foremost.begin() + node.count);
-  all.soonest = *std::min_element(node.soonest.begin(), node.soonest.begin() + node.count);
-  return all;
-}
-
-std::int32_t LineTree::position(const Node& node, Item child) {
-  return static_cast<std::int32_t>(std::ranges::find(node.child, child) - node.child.begin());
-}
-
-std::int32_t LineTree::descend(const Node& node, std::uint64_t place) {
+std::int32_t LineTree::child_for(const Inner& node, const Rank& place) {
   const auto behind =
-      std::upper_bound(node.place.begin() + 1, node.place.begin() + node.count, place);
-  return static_cast<std::int32_t>(behind - node.place.begin()) - 1;
+      std::upper_bound(node.soonest.begin() + 1, node.soonest.begin() + node.count, place);
+  return static_cast<std::int32_t>(behind - node.soonest.begin()) - 1;
 }
 
-Item LineTree::new_node(bool is_leaf) {
-  Item at = static_cast<Item>(nodes_.size());
-  if (free_nodes_.empty()) {
-    nodes_.emplace_back();
+void LineTree::open_gap(Inner& node, std::int32_t i) {
+  open(node.front, i, node.count);
+  open(node.soonest, i, node.count);
+  open(node.child, i, node.count);
+  open(node.changes, i, node.count);
+  ++node.count;
+}
+
+void LineTree::close_gap(Inner& node, std::int32_t i) {
+  close(node.front, i, node.count);
+  close(node.soonest, i, node.count);
+  close(node.child, i, node.count);
+  close(node.changes, i, node.count);
+  --node.count;
+}
+
+std::int32_t LineTree::size(Item at, std::int32_t height) const {
+  return height == 0 ? leaves_.nodes[at].least.size() : inners_.nodes[at].count;
+}
+
+bool LineTree::full(Item at, std::int32_t height) const {
+  return size(at, height) == (height == 0 ? Corners::kMost : kFan);
+}
+
+Rank LineTree::soonest(Item at, std::int32_t height) const {
+  return height == 0 ? leaves_.nodes[at].soonest[0] : inners_.nodes[at].soonest[0];
+}
+
+void LineTree::drop(Item at, std::int32_t height) {
+  if (height == 0) {
+    leaves_.give_back(at);
   } else {
-    at = free_nodes_.back();
-    free_nodes_.pop_back();
+    inners_.give_back(at);
   }
-  nodes_[at].parent = kNoItem;
-  nodes_[at].count = 0;
-  nodes_[at].is_leaf = is_leaf;
-  return at;
-}
-
-void LineTree::make_room(Node& node, std::int32_t at) {
-  for (std::int32_t i = node.count++; i > at; --i) move(node, i - 1, node, i);
 }
 
 // Full nodes are split on the way down, so that there is room above each.
-void LineTree::insert(Item line, const Bounds& bounds) {
-  if (static_cast<std::size_t>(line) >= leaf_of_line_.size()) leaf_of_line_.resize(line + 1);
-  if (empty()) root_ = new_node(true);
-  if (nodes_[root_].count == kFan) {
-    const Item above = new_node(false);
-    put(nodes_[above], nodes_[above].count++, root_, nodes_[root_].place[0], fold(nodes_[root_]));
-    nodes_[root_].parent = above;
+void LineTree::insert(Item line, const Place& place) {
+  if (empty()) {
+    root_ = leaves_.take();
+    height_ = 0;
+  }
+  if (full(root_, height_)) {
+    const Item above = inners_.take();
+    Inner& node = inners_.nodes[above];
+    node.child[0] = root_;
+    node.soonest[0] = soonest(root_, height_);
+    node.count = 1;
     root_ = above;
-    split(above, 0);
+    split(above, 0, ++height_);
   }
-  const std::uint64_t place = bounds.least.place();
   Item at = root_;
-  while (!nodes_[at].is_leaf) {
-    std::int32_t next = descend(nodes_[at], place);
-    if (nodes_[nodes_[at].child[next]].count == kFan) {
-      split(at, next);
-      next = descend(nodes_[at], place);
+  for (std::int32_t height = height_; height > 0; --height) {
+    std::int32_t i = child_for(inners_.nodes[at], place.soonest);
+    if (full(inners_.nodes[at].child[i], height - 1)) {
+      split(at, i, height);
+      i = child_for(inners_.nodes[at], place.soonest);
     }
-    at = nodes_[at].child[next];
+    Inner& node = inners_.nodes[at];
+    include(node, i, height, place.least);
+    node.soonest[i] = std::min(node.soonest[i], place.soonest);
+    at = node.child[i];
   }
-  Node& leaf = nodes_[at];
-  const auto end = leaf.place.begin() + leaf.count;
-  const auto to = static_cast<std::int32_t>(std::upper_bound(leaf.place.begin(), end, place) -
-                                            leaf.place.begin());
-  make_room(leaf, to);
-  put(leaf, to, line, place, bounds);
-  leaf_of_line_[line] = at;
-  refold(at);
+  Leaf& leaf = leaves_.nodes[at];
+  const std::int32_t size = leaf.least.size();
+  const auto behind =
+      std::upper_bound(leaf.soonest.begin(), leaf.soonest.begin() + size, place.soonest);
+  const auto i = static_cast<std::int32_t>(behind - leaf.soonest.begin());
+  open(leaf.soonest, i, size);
+  open(leaf.line, i, size);
+  leaf.soonest[i] = place.soonest;
+  leaf.line[i] = line;
+  leaf.least.insert(i, place.least);
 }
 
-void LineTree::split(Item parent, std::int32_t at) {
-  const Item lower = nodes_[parent].child[at];
-  const Item upper = new_node(nodes_[lower].is_leaf);
-  Node& above = nodes_[parent];
-  Node& from = nodes_[lower];
-  Node& to = nodes_[upper];
-  for (std::int32_t i = kFan / 2; i < kFan; ++i) {
-    move(from, i, to, to.count++);
-    (to.is_leaf ? leaf_of_line_[from.child[i]] : nodes_[from.child[i]].parent) = upper;
-  }
-  from.count = kFan / 2;
-  to.parent = parent;
-  make_room(above, at + 1);
-  put(above, at, lower, above.place[at], fold(from));
-  put(above, at + 1, upper, to.place[0], fold(to));
+// The full child there; the parent has room, and stands at the height.
+void LineTree::split(Item parent, std::int32_t i, std::int32_t height) {
+  const Item lower = inners_.nodes[parent].child[i];
+  const Item upper = upper_half(lower, height - 1);
+  Inner& node = inners_.nodes[parent];
+  open_gap(node, i + 1);
+  node.child[i + 1] = upper;
+  node.soonest[i + 1] = soonest(upper, height - 1);
+  renew_front(node, i, height);
+  renew_front(node, i + 1, height);
 }
 
-void LineTree::erase(Item line) {
-  remove(leaf_of_line_[line], line);
+// A new node with what it takes from one that is full.
+Item LineTree::upper_half(Item at, std::int32_t height) {
+  if (height == 0) {
+    const Item upper = leaves_.take();
+    Leaf& from = leaves_.nodes[at];
+    Leaf& to = leaves_.nodes[upper];
+    constexpr std::int32_t kHalf = Corners::kMost / 2;
+    for (std::int32_t i = kHalf; i < Corners::kMost; ++i) to.least.push_back(from.least[i]);
+    std::copy(from.soonest.begin() + kHalf, from.soonest.end(), to.soonest.begin());
+    std::copy(from.line.begin() + kHalf, from.line.end(), to.line.begin());
+    from.least.truncate(kHalf);
+    return upper;
+  }
+  const Item upper = inners_.take();
+  Inner& from = inners_.nodes[at];
+  Inner& to = inners_.nodes[upper];
+  constexpr std::int32_t kHalf = kFan / 2;
+  std::copy(from.front.begin() + kHalf, from.front.end(), to.front.begin());
+  std::copy(from.soonest.begin() + kHalf, from.soonest.end(), to.soonest.begin());
+  std::copy(from.child.begin() + kHalf, from.child.end(), to.child.begin());
+  std::copy(from.changes.begin() + kHalf, from.changes.end(), to.changes.begin());
+  from.count = to.count = kHalf;
+  return upper;
 }
 
 // Nodes leave once they are empty; half-full ones are not merged, as in Johnson and Shasha (JCSS
 // 47(1), 1993): what is taken out is soon followed by what is put in.
-void LineTree::remove(Item at, Item child) {
-  Node& node = nodes_[at];
-  const std::int32_t gap = position(node, child);
-  --node.count;
-  for (std::int32_t i = gap; i < node.count; ++i) move(node, i + 1, node, i);
-  if (node.count > 0) return refold(at);
-  free_nodes_.push_back(at);
-  if (at != root_) return remove(node.parent, at);
+void LineTree::erase(const Place& place) {
+  erase(root_, height_, place);
+  while (height_ > 0 && size(root_, height_) == 1) {
+    const Item child = inners_.nodes[root_].child[0];
+    drop(root_, height_--);
+    root_ = child;
+  }
+  if (size(root_, height_) > 0) return;
+  drop(root_, height_);
   root_ = kNoItem;
 }
 
-void LineTree::update(Item line, const Bounds& bounds) {
-  const Item at = leaf_of_line_[line];
-  Node& leaf = nodes_[at];
-  const std::int32_t i = position(leaf, line);
-  if (bounds == bounds_of(leaf, i)) return;
-  put(leaf, i, line, leaf.place[i], bounds);
-  refold(at);
+void LineTree::erase(Item at, std::int32_t height, const Place& place) {
+  if (height == 0) {
+    Leaf& leaf = leaves_.nodes[at];
+    const std::int32_t size = leaf.least.size();
+    const auto i = static_cast<std::int32_t>(
+        std::lower_bound(leaf.soonest.begin(), leaf.soonest.begin() + size, place.soonest) -
+        leaf.soonest.begin());
+    close(leaf.soonest, i, size);
+    close(leaf.line, i, size);
+    return leaf.least.erase(i);
+  }
+  Inner& node = inners_.nodes[at];
+  const std::int32_t i = child_for(node, place.soonest);
+  erase(node.child[i], height - 1, place);
+  if (size(node.child[i], height - 1) > 0) return exclude(node, i, height, place.least);
+  drop(node.child[i], height - 1);
+  close_gap(node, i);
 }
 
-void LineTree::refold(Item at) {
-  for (; at != root_; at = nodes_[at].parent) {
-    Node& above = nodes_[nodes_[at].parent];
-    const std::int32_t i = position(above, at);
-    const Bounds bounds = fold(nodes_[at]);
-    if (bounds == bounds_of(above, i)) return;
-    put(above, i, at, above.place[i], bounds);
+void LineTree::include(Inner& node, std::int32_t i, std::int32_t height, const Corner& corner) {
+  if (node.front[i].covers(corner)) return;
+  if (node.front[i].full()) renew_front(node, i, height);
+  if (!node.front[i].covers(corner)) node.front[i].add(corner);
+}
+
+// What only this corner covered comes to light.
+void LineTree::exclude(Inner& node, std::int32_t i, std::int32_t height, const Corner& corner) {
+  Front& front = node.front[i];
+  if (front.is_rough() && ++node.changes[i] >= kChanges) return renew_front(node, i, height);
+  if (!front.remove(corner)) return;
+  scratch_.clear();
+  collect(node.child[i], height - 1, &corner);
+  for (const Corner& other : scratch_) {
+    if (front.covers(other)) continue;
+    if (front.full()) return renew_front(node, i, height);
+    front.add(other);
   }
+}
+
+void LineTree::renew_front(Inner& node, std::int32_t i, std::int32_t height) {
+  scratch_.clear();
+  collect(node.child[i], height - 1, nullptr);
+  node.front[i] = Front::of(scratch_);
+  node.changes[i] = 0;
+}
+
+void LineTree::collect(Item at, std::int32_t height, const Corner* above) {
+  const auto take = [&](const Corners& corners) {
+    std::uint64_t which = corners.above(above == nullptr ? Corner{} : *above);
+    for (; which != 0; which &= which - 1) scratch_.push_back(corners[std::countr_zero(which)]);
+  };
+  if (height == 0) return take(leaves_.nodes[at].least);
+  const Inner& node = inners_.nodes[at];
+  for (std::int32_t i = 0; i < node.count; ++i) take(node.front[i].corners());
 }
 
 }  // namespace fairlead

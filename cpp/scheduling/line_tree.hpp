@@ -1,167 +1,130 @@
-// Lines of waiting jobs by what they need, in a B+ tree whose nodes keep their children's bounds
-// side by side: one look at a node tells which of them may hold a job that can start.
+// Lines of waiting jobs in the order of candidates, in a B+ tree whose nodes keep the front of what
+// the lines below each child ask: a search goes where there is something to take, from the first
+// in order on, and passes by what cannot start.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <bit>
-#include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "base/treap.hpp"
-#include "model/needs.hpp"
+#include "scheduling/corners.hpp"
 #include "scheduling/rank.hpp"
 
 namespace fairlead {
 
-// What can be taken: jobs that need no more than `free` and, where they are longer than `in_time`,
-// no more than `beside` either.
-struct Room {
-  Needs free, beside;
-  Duration in_time;
-
-  bool may_hold(const Needs& needs, Duration estimate) const {
-    return needs.within(free) && (estimate <= in_time || needs.within(beside));
-  }
-};
-
 class LineTree {
  public:
-  // Of a line, or of all lines below a node.
-  struct Bounds {
-    NeedsCode least;
-    Code shortest = 0;  // estimate
-    Rank foremost;      // first in the order of the queue
-    Rank soonest;       // first in the order of candidates
-    bool operator==(const Bounds&) const = default;
+  // Where a line stands: the place of its first candidate, of which no two are alike, and what its
+  // jobs ask at the least.
+  struct Place {
+    Rank soonest;
+    Corner least;
+    bool operator==(const Place&) const = default;
   };
-
-  // A room, or a little more.
-  struct Limits {
-    explicit Limits(const Room& room)
-        : free(room.free), beside(room.beside), in_time(code_of(room.in_time.ns)) {}
-    NeedsCode free, beside;
-    Code in_time;
-  };
-  // Behind every job.
-  static constexpr Rank kLast{std::numeric_limits<std::int64_t>::max(), kNever,
-                              std::numeric_limits<std::int64_t>::max()};
 
   bool empty() const { return root_ == kNoItem; }
 
-  // `line` numbers are the caller's, dense; the place is that of what the line needs.
-  void insert(Item line, const Bounds& bounds);
-  void erase(Item line);
-  void update(Item line, const Bounds& bounds);
+  // The line's number is the caller's.
+  void insert(Item line, const Place& place);
+  void erase(const Place& place);  // must be there
 
-  // Asks visit.wants(soonest) of whatever may hold a job within visit.limits(), and calls
-  // visit.line(line) for the lines that are wanted; the side that holds the soonest comes first.
+  // Calls visit.line(line) in order for lines of which visit.wants(soonest), down to the first that
+  // is not wanted, and which may hold a job within visit.limits().
   template <typename Visit>
   void search(Visit& visit) const {
-    if (!empty()) search(root_, visit);
+    if (!empty()) search(root_, height_, visit);
   }
 
-  // The line whose foremost job comes first in the queue, among those for which `wanted(line)`.
+  // The first line in order for which `wanted(line)`.
   template <typename Wanted>
-  Item front(Wanted& wanted) const {
-    Item best = kNoItem;
-    Rank rank = kLast;
-    if (!empty()) find_front(root_, wanted, best, rank);
-    return best;
+  Item first(Wanted wanted) const {
+    return empty() ? kNoItem : first(root_, height_, wanted);
   }
 
  private:
   static constexpr std::int32_t kFan = 16;
 
-  // What every search reads comes first and begins a cache line.
-  struct alignas(64) Node {
-    std::array<std::array<Code, kFan>, kNeeds> least;
-    std::array<Code, kFan> shortest;
+  struct Leaf {
+    Corners least;
+    std::array<Rank, Corners::kMost> soonest;
+    std::array<Item, Corners::kMost> line;
+  };
+  struct Inner {
+    std::array<Front, kFan> front;  // of each child
+    std::array<Rank, kFan> soonest;
+    std::array<Item, kFan> child;
+    std::array<std::int32_t, kFan> changes;  // since a rough front was made
     std::int32_t count = 0;
-    bool is_leaf = true;
-    Item parent = kNoItem;
-    std::array<Item, kFan> child;  // lines of a leaf, else nodes
-    std::array<Rank, kFan> soonest, foremost;
-    std::array<std::uint64_t, kFan> place;
+  };
+  template <typename Node>
+  struct Pool {
+    std::vector<Node> nodes;
+    std::vector<Item> unused;
+
+    Item take();
+    void give_back(Item node) { unused.push_back(node); }
   };
 
-  // One bit for each child that may hold a job there is room for.
-  static std::uint32_t open_children(const Node& node, const Limits& limits);
-  static void put(Node& node, std::int32_t at, Item child, std::uint64_t place,
-                  const Bounds& bounds);
-  static Bounds bounds_of(const Node& node, std::int32_t at);
-  static Bounds fold(const Node& node);
-  static void move(const Node& from, std::int32_t i, Node& to, std::int32_t j);
-  static std::int32_t position(const Node& node, Item child);
-  // A search jumps from node to node: what it will read of them is asked for ahead.
-  static void prefetch(const Node& node) {
-    const auto* const from = reinterpret_cast<const char*>(&node);
-    for (std::size_t byte = 0; byte < offsetof(Node, soonest); byte += 64) {
-      __builtin_prefetch(from + byte);
-    }
-  }
   // Of an inner node the last child that does not begin behind the place.
-  static std::int32_t descend(const Node& node, std::uint64_t place);
+  static std::int32_t child_for(const Inner& node, const Rank& place);
+  static void open_gap(Inner& node, std::int32_t i);
+  static void close_gap(Inner& node, std::int32_t i);
 
-  Item new_node(bool is_leaf);
-  void make_room(Node& node, std::int32_t at);
-  void split(Item parent, std::int32_t at);  // the full child there; the parent has room
-  void remove(Item at, Item child);
-  // Brings what is said of a node above it up to date.
-  void refold(Item at);
+  // Nodes stand at a height; leaves at 0.
+  std::int32_t size(Item at, std::int32_t height) const;
+  bool full(Item at, std::int32_t height) const;
+  Rank soonest(Item at, std::int32_t height) const;
+  void drop(Item at, std::int32_t height);
+  void split(Item parent, std::int32_t i, std::int32_t height);
+  Item upper_half(Item at, std::int32_t height);
+  void erase(Item at, std::int32_t height, const Place& place);
+  void include(Inner& node, std::int32_t i, std::int32_t height, const Corner& corner);
+  void exclude(Inner& node, std::int32_t i, std::int32_t height, const Corner& corner);
+  void renew_front(Inner& node, std::int32_t i, std::int32_t height);
+
+  // Those of a node that lie above a corner; all, where that is null.
+  void collect(Item at, std::int32_t height, const Corner* above);
 
   template <typename Visit>
-  void search(Item at, Visit& visit) const {
-    const Node& node = nodes_[at];
-    std::array<std::int8_t, kFan> which;
-    std::int32_t count = 0;
-    for (std::uint32_t open = open_children(node, visit.limits()); open != 0; open &= open - 1) {
-      const auto child = static_cast<std::int8_t>(std::countr_zero(open));
-      if (!visit.wants(node.soonest[child])) continue;
-      if (!node.is_leaf) prefetch(nodes_[node.child[child]]);
-      std::int32_t to = count++;
-      for (; to > 0 && node.soonest[child] < node.soonest[which[to - 1]]; --to)
-        which[to] = which[to - 1];
-      which[to] = child;
-    }
-    for (std::int32_t i = 0; i < count; ++i) {
-      if (!visit.wants(node.soonest[which[i]])) return;
-      const Item child = node.child[which[i]];
-      if (node.is_leaf) {
-        visit.line(child);
-      } else {
-        search(child, visit);
+  void search(Item at, std::int32_t height, Visit& visit) const {
+    if (height == 0) return search(leaves_.nodes[at], visit);
+    const Inner& node = inners_.nodes[at];
+    for (std::int32_t i = 0; i < node.count && visit.wants(node.soonest[i]); ++i) {
+      if (node.front[i].corners().within(visit.limits()) != 0) {
+        search(node.child[i], height - 1, visit);
       }
+    }
+  }
+  template <typename Visit>
+  void search(const Leaf& leaf, Visit& visit) const {
+    for (std::uint64_t open = leaf.least.within(visit.limits()); open != 0; open &= open - 1) {
+      const int i = std::countr_zero(open);
+      if (!visit.wants(leaf.soonest[i])) return;
+      visit.line(leaf.line[i]);
     }
   }
 
   template <typename Wanted>
-  void find_front(Item at, Wanted& wanted, Item& best, Rank& rank) const {
-    const Node& node = nodes_[at];
-    Rank seen = {std::numeric_limits<std::int64_t>::min(), {}, 0};
-    while (true) {
-      std::int32_t next = -1;
-      for (std::int32_t i = 0; i < node.count; ++i) {
-        const Rank& foremost = node.foremost[i];
-        if (seen < foremost && foremost < (next < 0 ? rank : node.foremost[next])) next = i;
-      }
-      if (next < 0) return;
-      seen = node.foremost[next];
-      if (!node.is_leaf) {
-        find_front(node.child[next], wanted, best, rank);
-      } else if (wanted(node.child[next])) {
-        best = node.child[next];
-        rank = seen;
+  Item first(Item at, std::int32_t height, Wanted& wanted) const {
+    for (std::int32_t i = 0; i < size(at, height); ++i) {
+      if (height == 0) {
+        const Item line = leaves_.nodes[at].line[i];
+        if (wanted(line)) return line;
+      } else if (const Item line = first(inners_.nodes[at].child[i], height - 1, wanted);
+                 line != kNoItem) {
+        return line;
       }
     }
+    return kNoItem;
   }
 
   Item root_ = kNoItem;
-  std::vector<Node> nodes_;
-  std::vector<Item> free_nodes_;
-  std::vector<Item> leaf_of_line_;
+  std::int32_t height_ = 0;
+  Pool<Leaf> leaves_;
+  Pool<Inner> inners_;
+  std::vector<Corner> scratch_;
 };
 
 }  // namespace fairlead

@@ -26,6 +26,14 @@ struct WaitingQueue::ByEstimate {
   void fold(Item, Item, Item) const {}
 };
 
+struct WaitingQueue::ByRank {
+  const WaitingQueue& queue;
+  bool before(Item a, Item b) const {
+    return queue.entries_[a].job.rank < queue.entries_[b].job.rank;
+  }
+  void fold(Item, Item, Item) const {}
+};
+
 // ---- the array ------------------------------------------------------------------------------
 
 void WaitingQueue::insert(const Waiting& job) {
@@ -81,7 +89,10 @@ Item WaitingQueue::new_entry(const Waiting& job) {
   if (free_entries_.empty()) {
     entries_.emplace_back();
     entry_links_.reserve_items(entries_.size());
-    if (by_estimate_) shortest_links_.reserve_items(entries_.size());
+    if (by_estimate_) {
+      shortest_links_.reserve_items(entries_.size());
+      front_links_.reserve_items(entries_.size());
+    }
   } else {
     entry = free_entries_.back();
     free_entries_.pop_back();
@@ -111,12 +122,6 @@ Item WaitingQueue::line_for(const Shape& shape) {
   return line;
 }
 
-LineTree::Bounds WaitingQueue::bounds_of(const Line& line) const {
-  const Waiting& front = entries_[line.front].job;
-  return {NeedsCode(front.needs), code_of(entries_[line.root].shortest.ns), front.rank,
-          turn_of(entries_[soonest_of(line)].job)};
-}
-
 void WaitingQueue::insert_indexed(const Waiting& job) {
   const Item entry = new_entry(job);
   const Item number = line_for(*job.shape);
@@ -124,18 +129,13 @@ void WaitingQueue::insert_indexed(const Waiting& job) {
   Line& line = lines_[number];
   ++indexed_;
   InOrder in_order{*this};
-  const bool first = line.root == kNoItem;
   line.root = entry_links_.insert(line.root, entry, in_order);
   if (by_estimate_) {
     ByEstimate by_estimate{*this};
     line.shortest_root = shortest_links_.insert(line.shortest_root, entry, by_estimate);
   }
-  if (first || job.rank < entries_[line.front].job.rank) line.front = entry;
-  if (first) {
-    tree_.insert(number, bounds_of(line));
-  } else {
-    tree_.update(number, bounds_of(line));
-  }
+  const bool leads = line.front == kNoItem || job.rank < entries_[line.front].job.rank;
+  move_line(number, leads ? entry : line.front);
 }
 
 void WaitingQueue::erase_indexed(Item entry) {
@@ -149,14 +149,34 @@ void WaitingQueue::erase_indexed(Item entry) {
     ByEstimate by_estimate{*this};
     line.shortest_root = shortest_links_.erase(line.shortest_root, entry, by_estimate);
   }
-  if (line.root == kNoItem) {
-    tree_.erase(number);
-    line_of_shape_[line.shape->index] = kNoItem;
-    free_lines_.push_back(number);
-    return;
+  const bool is_empty = line.root == kNoItem;
+  Item front = line.front;
+  if (front == entry) front = is_empty ? kNoItem : entry_links_.first(line.root);
+  move_line(number, front);
+  if (!is_empty) return;
+  line_of_shape_[line.shape->index] = kNoItem;
+  free_lines_.push_back(number);
+}
+
+void WaitingQueue::move_line(Item number, Item front) {
+  Line& line = lines_[number];
+  const bool was_empty = line.front == kNoItem;
+  const bool is_empty = front == kNoItem;
+  if (by_estimate_ && front != line.front) {
+    ByRank by_rank{*this};
+    if (!was_empty) fronts_ = front_links_.erase(fronts_, line.front, by_rank);
+    if (!is_empty) fronts_ = front_links_.insert(fronts_, front, by_rank);
   }
-  if (line.front == entry) line.front = entry_links_.first(line.root);
-  tree_.update(number, bounds_of(line));
+  line.front = front;
+  LineTree::Place place;
+  if (!is_empty) {
+    place = {turn_of(entries_[soonest_of(line)].job),
+             Corner(entries_[front].job.needs, entries_[line.root].shortest)};
+    if (!was_empty && place == line.place) return;
+  }
+  if (!was_empty) tree_.erase(line.place);
+  line.place = place;
+  if (!is_empty) tree_.insert(number, place);
 }
 
 // The first in order with an estimate of at most `longest`.

@@ -1,8 +1,8 @@
 // The waiting jobs in order: key, then submission, then row. A short queue, or one that is only
 // appended to and taken from in front, is an array. Else jobs of one shape stand in one line, so
-// that what fits is asked once a line, and the lines in a tree that knows the least needs, the
-// shortest estimate and the first job of many at once (line_tree.hpp). Candidates come out of it
-// best first, so what cannot start, or comes later than what takes the room, is not looked at.
+// that what fits is asked once a line, and the lines in a tree that knows the least that many of
+// them ask (line_tree.hpp). Candidates come out of it in order, so what cannot start, or comes
+// later than what takes the room, is not looked at.
 #pragma once
 
 #include <algorithm>
@@ -51,8 +51,13 @@ class WaitingQueue {
       if (wanted(*array_[i].shape)) return &array_[i];
     }
     const auto line_wanted = [&](Item line) { return wanted(*lines_[line].shape); };
-    const Item line = tree_.front(line_wanted);
-    return line == kNoItem ? nullptr : &entries_[lines_[line].front].job;
+    Item entry = kNoItem;
+    if (by_estimate_) {
+      entry = first_of(fronts_, wanted);
+    } else if (const Item line = tree_.first(line_wanted); line != kNoItem) {
+      entry = lines_[line].front;
+    }
+    return entry == kNoItem ? nullptr : &entries_[entry].job;
   }
 
   // Offers the jobs one by one, in the order of candidates; those that are taken leave. An offer
@@ -91,9 +96,11 @@ class WaitingQueue {
     Item root = kNoItem;           // of the entries in order
     Item shortest_root = kNoItem;  // of the entries by estimate, where asked for
     Item front = kNoItem;
+    LineTree::Place place;
   };
   struct InOrder;
   struct ByEstimate;
+  struct ByRank;
   template <typename Offer>
   class Search;
 
@@ -102,7 +109,8 @@ class WaitingQueue {
   void erase_indexed(Item entry);
   Item new_entry(const Waiting& job);
   Item line_for(const Shape& shape);
-  LineTree::Bounds bounds_of(const Line& line) const;
+  // Brings what is said of a line, whose entries have changed, up to date.
+  void move_line(Item line, Item front);
 
   Item first_within(Item root, Duration longest) const;
   Item shortest_within(const Line& line, Duration longest) const;
@@ -112,6 +120,14 @@ class WaitingQueue {
   }
   Item soonest_of(const Line& line) const {
     return by_estimate_ ? shortest_links_.first(line.shortest_root) : line.front;
+  }
+  template <typename Wanted>
+  Item first_of(Item root, Wanted& wanted) const {
+    if (root == kNoItem) return kNoItem;
+    const Item before = first_of(front_links_.left(root), wanted);
+    if (before != kNoItem) return before;
+    if (wanted(*entries_[root].job.shape)) return root;
+    return first_of(front_links_.right(root), wanted);
   }
   template <typename Offer>
   void drain_in_order(Offer& offer) {
@@ -177,6 +193,9 @@ class WaitingQueue {
   std::vector<Item> line_of_shape_;  // by shape index
   std::vector<Item> entry_of_slot_;
   Treap entry_links_, shortest_links_;
+  // The first of each line in order, where candidates come in another.
+  Treap front_links_;
+  Item fronts_ = kNoItem;
   LineTree tree_;
 };
 
@@ -187,13 +206,13 @@ class WaitingQueue::Search {
   Search(const WaitingQueue& queue, Offer& offer)
       : queue_(queue), offer_(offer), in_time_(offer.room().in_time), limits_(offer.room()) {}
 
-  const LineTree::Limits& limits() const { return limits_; }
+  const Limits& limits() const { return limits_; }
   bool wants(const Rank& turn) const { return best_ == kNoItem || turn < turn_; }
   void line(Item number) {
     const Item found = candidate(queue_.lines_[number]);
     if (offer_.room().in_time != in_time_) {
       in_time_ = offer_.room().in_time;
-      limits_ = LineTree::Limits(offer_.room());
+      limits_ = Limits(offer_.room());
     }
     if (found == kNoItem) return;
     const Rank turn = queue_.turn_of(queue_.entries_[found].job);
@@ -217,7 +236,7 @@ class WaitingQueue::Search {
   const WaitingQueue& queue_;
   Offer& offer_;
   Duration in_time_;
-  LineTree::Limits limits_;
+  Limits limits_;
   Item best_ = kNoItem;
   Rank turn_;
 };

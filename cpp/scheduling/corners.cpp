@@ -1,0 +1,170 @@
+#include "scheduling/corners.hpp"
+
+#include <cstring>
+#include <numeric>
+#include <span>
+
+#include "base/clones.hpp"
+
+namespace fairlead {
+
+// A bit for each corner, from a test that is done for a block at once: 0 where it fails.
+template <typename Test>
+inline std::uint64_t Corners::where(Test test) const {
+  using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
+  std::uint64_t bits = 0;
+  for (std::int32_t from = 0; from < size_; from += kLanes) {
+    Lanes held;
+    test(blocks_[from / kLanes], held);
+    const Bytes bytes = __builtin_convertvector(held, Bytes) & 1;
+    // Eight bytes that are 0 or 1 become eight bits.
+    constexpr std::uint64_t kGather = 0x0102040810204080;
+    std::array<std::uint64_t, kLanes / 8> eights;
+    std::memcpy(eights.data(), &bytes, sizeof eights);
+    for (std::int32_t k = 0; k < kLanes / 8; ++k) {
+      bits |= eights[k] * kGather >> 56 << (from + 8 * k);
+    }
+  }
+  return full() ? bits : bits & ((std::uint64_t{1} << size_) - 1);
+}
+
+FAIRLEAD_CLONES
+std::uint64_t Corners::within(const Limits& limits) const {
+  return where([&](const Block& block, Lanes& held) {
+    auto soon = block.code[0] <= limits.soon.code[0], late = block.code[0] <= limits.late.code[0];
+    for (std::size_t k = 1; k < kAsked; ++k) {
+      soon &= block.code[k] <= limits.soon.code[k];
+      late &= block.code[k] <= limits.late.code[k];
+    }
+    held = reinterpret_cast<Lanes>(soon | late);
+  });
+}
+
+FAIRLEAD_CLONES
+std::uint64_t Corners::below(const Corner& corner) const {
+  return where([&](const Block& block, Lanes& held) {
+    auto all = block.code[0] <= corner.code[0];
+    for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] <= corner.code[k];
+    held = reinterpret_cast<Lanes>(all);
+  });
+}
+
+FAIRLEAD_CLONES
+std::uint64_t Corners::above(const Corner& corner) const {
+  return where([&](const Block& block, Lanes& held) {
+    auto all = block.code[0] >= corner.code[0];
+    for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] >= corner.code[k];
+    held = reinterpret_cast<Lanes>(all);
+  });
+}
+
+Corner Corners::operator[](std::int32_t i) const {
+  Corner corner;
+  for (std::size_t k = 0; k < kAsked; ++k) corner.code[k] = blocks_[i / kLanes].code[k][i % kLanes];
+  return corner;
+}
+
+void Corners::put(std::int32_t i, const Corner& corner) {
+  for (std::size_t k = 0; k < kAsked; ++k) blocks_[i / kLanes].code[k][i % kLanes] = corner.code[k];
+}
+
+void Corners::insert(std::int32_t i, const Corner& corner) {
+  for (std::int32_t j = size_++; j > i; --j) put(j, (*this)[j - 1]);
+  put(i, corner);
+}
+
+void Corners::erase(std::int32_t i) {
+  for (--size_; i < size_; ++i) put(i, (*this)[i + 1]);
+}
+
+// ---- fronts -----------------------------------------------------------------------------------
+
+void Front::add(const Corner& corner) {
+  for (std::uint64_t above = corners_.above(corner); above != 0;) {
+    const int last = 63 - std::countl_zero(above);
+    corners_.erase(last);
+    above ^= std::uint64_t{1} << last;
+  }
+  corners_.push_back(corner);
+}
+
+bool Front::remove(const Corner& corner) {
+  const std::uint64_t same = corners_.below(corner) & corners_.above(corner);
+  if (same != 0) corners_.erase(std::countr_zero(same));
+  return same != 0;
+}
+
+namespace {
+
+// Moves the lowest to the front of the corners.
+std::span<Corner> lowest_of(std::vector<Corner>& many) {
+  // Those that ask little in all come first, so that most of the others are soon seen to be
+  // covered.
+  const auto sum = [](const Corner& corner) {
+    return std::accumulate(corner.code.begin(), corner.code.end(), std::uint32_t{0});
+  };
+  std::ranges::sort(many, {}, sum);
+  std::vector<Corners> seen(1);
+  std::size_t count = 0;
+  for (const Corner& corner : many) {
+    const auto covers = [&](const Corners& corners) { return corners.below(corner) != 0; };
+    if (std::ranges::any_of(seen, covers)) continue;
+    if (seen.back().full()) seen.emplace_back();
+    seen.back().push_back(corner);
+    many[count++] = corner;
+  }
+  return {many.data(), count};
+}
+
+Corner merged(std::span<const Corner> many) {
+  Corner least = many[0];
+  for (const Corner& corner : many) {
+    for (std::size_t k = 0; k < kAsked; ++k) {
+      least.code[k] = std::min(least.code[k], corner.code[k]);
+    }
+  }
+  return least;
+}
+
+// The dimension in which they lie furthest apart.
+std::size_t widest(std::span<const Corner> many) {
+  std::size_t best = 0;
+  int most = -1;
+  for (std::size_t k = 0; k < kAsked; ++k) {
+    const auto code = [k](const Corner& corner) { return corner.code[k]; };
+    const auto [low, high] = std::ranges::minmax(many, {}, code);
+    if (high.code[k] - low.code[k] <= most) continue;
+    most = high.code[k] - low.code[k];
+    best = k;
+  }
+  return best;
+}
+
+// Halves at the median, as in a k-d tree, until there are as many groups as asked for.
+void merge_into(Corners& out, std::span<Corner> many, std::size_t groups) {
+  if (groups == 1 || many.size() == 1) return out.push_back(merged(many));
+  const std::size_t k = widest(many);
+  const std::size_t half = many.size() / 2;
+  std::ranges::nth_element(many, many.begin() + static_cast<std::ptrdiff_t>(half), {},
+                           [k](const Corner& corner) { return corner.code[k]; });
+  merge_into(out, many.first(half), groups / 2);
+  merge_into(out, many.subspan(half), groups - groups / 2);
+}
+
+}  // namespace
+
+Front Front::of(std::vector<Corner>& many) {
+  // Room is left for what is added until the next time.
+  constexpr std::size_t kMerged = Corners::kMost * 3 / 4;
+  const std::span<Corner> lowest = lowest_of(many);
+  Front front;
+  front.is_rough_ = lowest.size() >= Corners::kMost;
+  if (front.is_rough_) {
+    merge_into(front.corners_, lowest, kMerged);
+  } else {
+    for (const Corner& corner : lowest) front.corners_.push_back(corner);
+  }
+  return front;
+}
+
+}  // namespace fairlead

@@ -1,0 +1,104 @@
+// Points by what they ask, in every dimension of it: which of many lie within a room is one look,
+// and the lowest of them stand for all above.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/time.hpp"
+#include "model/needs.hpp"
+
+namespace fairlead {
+
+// What can be taken: jobs that need no more than `free` and, where they are longer than `in_time`,
+// no more than `beside` either.
+struct Room {
+  Needs free, beside;
+  Duration in_time;
+
+  bool may_hold(const Needs& needs, Duration estimate) const {
+    return needs.within(free) && (estimate <= in_time || needs.within(beside));
+  }
+};
+
+inline constexpr std::size_t kAsked = kNeeds + 1;
+
+// What a job asks: its needs, and for how long.
+struct Corner {
+  std::array<Code, kAsked> code{};
+
+  Corner() = default;
+  Corner(const Needs& needs, Duration estimate) {
+    for (std::size_t k = 0; k < kNeeds; ++k) code[k] = code_of(needs.amount[k]);
+    code[kNeeds] = code_of(estimate.ns);
+  }
+  bool operator==(const Corner&) const = default;
+};
+
+// A room, or a little more: a job fits that lies within one of the two corners.
+struct Limits {
+  explicit Limits(const Room& room) : soon(room.free, room.in_time), late(room.beside, kUnlimited) {
+    for (std::size_t k = 0; k < kNeeds; ++k) late.code[k] = std::min(late.code[k], soon.code[k]);
+  }
+  Corner soon, late;
+};
+
+// Up to 64 of them, in an order that is the owner's; sets of them are bits.
+class Corners {
+ public:
+  static constexpr std::int32_t kMost = 64;
+
+  std::int32_t size() const { return size_; }
+  bool full() const { return size_ == kMost; }
+  Corner operator[](std::int32_t i) const;
+  void insert(std::int32_t i, const Corner& corner);
+  void push_back(const Corner& corner) { insert(size_, corner); }
+  void erase(std::int32_t i);
+  void truncate(std::int32_t size) { size_ = size; }
+
+  std::uint64_t within(const Limits& limits) const;
+  std::uint64_t below(const Corner& corner) const;  // ask nowhere more
+  std::uint64_t above(const Corner& corner) const;  // ask nowhere less
+
+ private:
+  void put(std::int32_t i, const Corner& corner);
+
+  static constexpr std::int32_t kLanes = 16;
+  using Lanes = Code __attribute__((vector_size(kLanes * sizeof(Code))));
+  // What is looked at together stands together.
+  struct alignas(64) Block {
+    std::array<Lanes, kAsked> code{};
+  };
+  template <typename Test>
+  std::uint64_t where(Test test) const;
+
+  std::array<Block, kMost / kLanes> blocks_;
+  std::int32_t size_ = 0;
+};
+
+// The lowest of many corners (their Pareto front): each of the many lies above one of these. Of
+// too many, neighbours are merged into one below both, so that a front then says a little less.
+class Front {
+ public:
+  // Of any corners, which it sorts.
+  static Front of(std::vector<Corner>& many);
+
+  const Corners& corners() const { return corners_; }
+  bool full() const { return corners_.full(); }
+  bool is_rough() const { return is_rough_; }
+  bool covers(const Corner& corner) const { return corners_.below(corner) != 0; }
+  // What is not covered, where there is room.
+  void add(const Corner& corner);
+  // Whether it was one of these.
+  bool remove(const Corner& corner);
+
+ private:
+  Corners corners_;
+  bool is_rough_ = false;
+};
+
+}  // namespace fairlead

@@ -1,0 +1,159 @@
+// The tree of lines, and the fronts that its searches go by, against a look at every line.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <random>
+#include <vector>
+
+#include "scheduling/line_tree.hpp"
+
+namespace fairlead {
+namespace {
+
+using Random = std::mt19937;
+
+bool lies_above(const Corner& corner, const Corner& low) {
+  for (std::size_t k = 0; k < kAsked; ++k) {
+    if (corner.code[k] < low.code[k]) return false;
+  }
+  return true;
+}
+
+// The less of one, the more of another: few lie above another, so that fronts are long.
+Corner steep_corner(Random& random) {
+  Corner corner;
+  int left = 1000;
+  for (std::size_t k = 0; k + 1 < kAsked; ++k) {
+    const int amount = static_cast<int>(random() % static_cast<unsigned>(left + 1));
+    corner.code[k] = static_cast<Code>(amount);
+    left -= amount;
+  }
+  corner.code[kAsked - 1] = static_cast<Code>(left + static_cast<int>(random() % 20));
+  return corner;
+}
+
+Corner any_corner(Random& random) {
+  Corner corner = steep_corner(random);
+  if (random() % 2 == 0) return corner;
+  for (Code& code : corner.code) code = static_cast<Code>(code + random() % 300);
+  return corner;
+}
+
+TEST(Front, CoversAllItIsOfAndNothingElseUntilCornersAreMerged) {
+  Random random(1);
+  for (const std::size_t size : {1U, 40U, 2000U}) {
+    std::vector<Corner> all(size);
+    for (Corner& corner : all) corner = steep_corner(random);
+    std::vector<Corner> many = all;
+    const Front front = Front::of(many);
+    EXPECT_EQ(front.is_rough(), size == 2000);
+    EXPECT_LT(front.corners().size(), Corners::kMost);
+    for (const Corner& corner : all) EXPECT_TRUE(front.covers(corner));
+    for (std::int32_t i = 0; i < front.corners().size() && !front.is_rough(); ++i) {
+      EXPECT_NE(std::ranges::find(all, front.corners()[i]), all.end());
+      EXPECT_EQ(
+          front.corners().above(front.corners()[i]) & front.corners().below(front.corners()[i]),
+          std::uint64_t{1} << i);
+    }
+  }
+}
+
+TEST(Front, DropsWhatLiesAboveAnAddedCorner) {
+  Front front;
+  for (const Code low : {9, 7, 5}) {
+    Corner corner;
+    corner.code.fill(low);
+    EXPECT_FALSE(front.covers(corner));
+    front.add(corner);
+    EXPECT_TRUE(front.covers(corner));
+    EXPECT_EQ(front.corners().size(), 1);
+  }
+  EXPECT_FALSE(front.remove(Corner{}));
+  EXPECT_TRUE(front.remove(front.corners()[0]));
+  EXPECT_EQ(front.corners().size(), 0);
+}
+
+// Finds the first line within the limits that comes before a place.
+struct First {
+  Limits most;
+  const std::map<Rank, Corner>& places;
+  const std::vector<Rank>& rank_of_line;
+  Rank before;
+  Item found = kNoItem;
+
+  const Limits& limits() const { return most; }
+  bool wants(const Rank& rank) const { return found == kNoItem && rank < before; }
+  void line(Item line) {
+    const Corner& corner = places.at(rank_of_line[line]);
+    if (lies_above(most.soon, corner) || lies_above(most.late, corner)) found = line;
+  }
+};
+
+Item first_of_all(const First& search) {
+  for (const auto& [rank, corner] : search.places) {
+    if (!(rank < search.before)) return kNoItem;
+    if (lies_above(search.most.soon, corner) || lies_above(search.most.late, corner)) {
+      return static_cast<Item>(rank.id);
+    }
+  }
+  return kNoItem;
+}
+
+// Room for one of the lines and hardly another.
+Limits limits_of(const Corner& corner) {
+  Limits limits{Room{}};
+  limits.soon = limits.late = corner;
+  return limits;
+}
+
+TEST(LineTree, FindsTheFirstLineThatFitsWhateverIsInsertedAndErased) {
+  Random random(7);
+  LineTree tree;
+  std::map<Rank, Corner> places;
+  std::vector<Rank> rank_of_line;
+  const auto insert = [&] {
+    const auto line = static_cast<Item>(rank_of_line.size());
+    const Rank rank{static_cast<std::int64_t>(random() % 5000) - 2500, {}, line};
+    rank_of_line.push_back(rank);
+    places[rank] = any_corner(random);
+    tree.insert(line, {rank, places[rank]});
+  };
+  const auto any_place = [&] {
+    const auto at = places.lower_bound({static_cast<std::int64_t>(random() % 5000) - 2500, {}, 0});
+    return at == places.end() ? places.begin() : at;
+  };
+  const auto erase = [&] {
+    const auto at = any_place();
+    tree.erase({at->first, at->second});
+    places.erase(at);
+  };
+  // Three levels of nodes fill, are renewed, and empty.
+  for (const unsigned inserted_of_ten : {9U, 5U, 1U}) {
+    for (int step = 0; step < 8000; ++step) {
+      const bool grows = random() % 10 < inserted_of_ten;
+      if (grows || places.empty()) {
+        insert();
+      } else {
+        erase();
+      }
+      if (step % 8 != 0 || places.empty()) continue;
+      const auto one = step % 16 == 0 ? places.begin() : any_place();
+      const Rank before{one->first.key + static_cast<std::int64_t>(random() % 20), {}, 0};
+      First search{limits_of(one->second), places, rank_of_line, before};
+      tree.search(search);
+      ASSERT_EQ(search.found, first_of_all(search)) << "step " << step;
+      const auto odd = [](Item line) { return line % 2 == 1; };
+      const auto first_odd = std::ranges::find_if(
+          places, [&](const auto& place) { return odd(static_cast<Item>(place.first.id)); });
+      ASSERT_EQ(tree.first(odd),
+                first_odd == places.end() ? kNoItem : static_cast<Item>(first_odd->first.id));
+    }
+  }
+  while (!places.empty()) erase();
+  EXPECT_TRUE(tree.empty());
+}
+
+}  // namespace
+}  // namespace fairlead
