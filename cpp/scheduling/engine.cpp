@@ -158,9 +158,9 @@ void Engine::capacity(std::int32_t node, std::int32_t resource, std::int64_t amo
   service_changed();
 }
 
-void Engine::set_plan(std::vector<Change> plan, Duration startup, Time now) {
+void Engine::set_plan(const std::vector<Change>& plan, Duration startup, Time now) {
   now_ = now;
-  service_.set_plan(std::move(plan), startup);
+  service_.set_plan(plan, startup);
   nodes_changed(now);
   service_changed();
 }

@@ -95,7 +95,7 @@ class Engine final : private Snapshot {
   void node_resume(std::int32_t node);
   void node_fail(std::int32_t node, Time now);
   void capacity(std::int32_t node, std::int32_t resource, std::int64_t amount, Time now);
-  void set_plan(std::vector<Change> plan, Duration startup, Time now);
+  void set_plan(const std::vector<Change>& plan, Duration startup, Time now);
   bool advance(Time now);  // changes known ahead that are due; true if there were any
 
   // One pass of the policy. The span is valid until the next call.

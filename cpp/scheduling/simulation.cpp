@@ -71,8 +71,8 @@ void Simulation::look_at_arrivals() {
   for (const Source& source : sources_) next_arrival_ = std::min(next_arrival_, source.next_at);
 }
 
-void Simulation::set_plan(std::vector<Change> plan, Duration startup) {
-  engine_.set_plan(std::move(plan), startup, now_);
+void Simulation::set_plan(const std::vector<Change>& plan, Duration startup) {
+  engine_.set_plan(plan, startup, now_);
 }
 
 Time Simulation::next_instant() const {
