@@ -123,7 +123,7 @@ class Simulation {
   bool apply_events(Event::Kind last);
   bool apply(const Event& event);
   void learn_from(Row slot);
-  bool submit_due();
+  void submit_due();
   void follow_decisions();
   void schedule_end(Handle handle);
   const Source& source_of(std::int64_t job) const;
