@@ -7,7 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 namespace fairlead {
@@ -24,38 +23,28 @@ class SortedList {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  // Whether there is an entry of at most that order.
-  bool any_until(std::int64_t order) {
-    if (order < least_) return false;
-    settle();
-    least_ = empty() ? std::numeric_limits<std::int64_t>::max()
-                     : blocks_.front().entries.front().order();
-    return least_ <= order;
-  }
-
   void insert(const Entry& entry) {
     ++size_;
-    least_ = std::min(least_, entry.order());
-    if (blocks_.size() < 2) return append(entry);
-    const std::size_t b = block_behind(entry.order());
-    Block& block = blocks_[b];
-    Entry* const at = block.entries.data() + behind(block, entry.order());
-    Entry* const end = block.entries.data() + block.size++;
-    std::copy_backward(at, end, end + 1);
-    *at = entry;
-    if (block.size == kBlock) halve(b);
+    if (blocks_.size() > 1) return insert_in_order(entry);
+    Block& block = blocks_.front();
+    block.entries[block.size++] = entry;
+    if (block.size == kBlock) give_up_laziness();
   }
 
   // The entry must be there.
   void erase(const Entry& entry) {
     --size_;
-    if (blocks_.size() < 2) return take_out(entry);
-    Position at = first_behind(entry.order() - 1);
-    while (!((*this)[at] == entry)) at = next(at);
-    remove(blocks_[at.block], at.offset);
-    if (blocks_[at.block].size > 0) return;
-    blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(at.block));
-    if (blocks_.size() == 1) in_order_ = blocks_.front().size;
+    if (blocks_.size() > 1) return erase_in_order(entry);
+    Block& block = blocks_.front();
+    Entry* at = block.entries.data();
+    while (!(*at == entry)) ++at;
+    // What is in order moves up; behind that, any entry may fill the gap.
+    Entry* const unordered = block.entries.data() + in_order_;
+    if (at < unordered) {
+      at = std::copy(at + 1, unordered, at);
+      --in_order_;
+    }
+    *at = block.entries[--block.size];
   }
 
   // Positions hold until something is inserted or erased.
@@ -63,9 +52,7 @@ class SortedList {
     settle();
     return {};
   }
-  Position end() const {
-    return blocks_.empty() ? Position{} : Position{blocks_.size() - 1, blocks_.back().size};
-  }
+  Position end() const { return {blocks_.size() - 1, blocks_.back().size}; }
   const Entry& operator[](Position p) const { return blocks_[p.block].entries[p.offset]; }
   Position next(Position p) const {
     if (++p.offset == blocks_[p.block].size && p.block + 1 < blocks_.size()) p = {p.block + 1, 0};
@@ -79,7 +66,6 @@ class SortedList {
 
   // The first entry behind the order, or the end.
   Position first_behind(std::int64_t order) {
-    if (empty()) return {};
     settle();
     const std::size_t b = block_behind(order);
     const std::size_t offset = behind(blocks_[b], order);
@@ -102,31 +88,35 @@ class SortedList {
     std::array<Entry, kBlock> entries;
   };
 
-  void append(const Entry& entry) {
-    if (blocks_.empty()) blocks_.emplace_back();
-    Block& block = blocks_.front();
-    block.entries[block.size++] = entry;
-    if (block.size < kBlock) return;
+  void give_up_laziness() {
     settle();
     halve(0);
   }
 
-  void take_out(const Entry& entry) {
-    Block& block = blocks_.front();
-    std::size_t at = 0;
-    while (!(block.entries[at] == entry)) ++at;
-    remove(block, at);
-    if (at < in_order_) --in_order_;
+  void insert_in_order(const Entry& entry) {
+    const std::size_t b = block_behind(entry.order());
+    Block& block = blocks_[b];
+    Entry* const at = block.entries.data() + behind(block, entry.order());
+    Entry* const end = block.entries.data() + block.size++;
+    std::copy_backward(at, end, end + 1);
+    *at = entry;
+    if (block.size == kBlock) halve(b);
   }
 
-  static void remove(Block& block, std::size_t at) {
-    Entry* const gap = block.entries.data() + at;
+  void erase_in_order(const Entry& entry) {
+    Position at = first_behind(entry.order() - 1);
+    while (!((*this)[at] == entry)) at = next(at);
+    Block& block = blocks_[at.block];
+    Entry* const gap = block.entries.data() + at.offset;
     std::copy(gap + 1, block.entries.data() + block.size--, gap);
+    if (block.size > 0) return;
+    blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(at.block));
+    if (blocks_.size() == 1) in_order_ = blocks_.front().size;
   }
 
   // Brings the entries of a single block in order.
   void settle() {
-    if (blocks_.size() != 1) return;
+    if (blocks_.size() > 1) return;
     Block& block = blocks_.front();
     for (; in_order_ < block.size; ++in_order_) {
       const Entry entry = block.entries[in_order_];
@@ -166,10 +156,9 @@ class SortedList {
     blocks_[b].size = upper.size = kBlock / 2;
   }
 
-  std::vector<Block> blocks_;
+  std::vector<Block> blocks_ = std::vector<Block>(1);
   std::size_t size_ = 0;
-  std::size_t in_order_ = 0;                                       // entries of a single block
-  std::int64_t least_ = std::numeric_limits<std::int64_t>::max();  // no entry's order is lower
+  std::size_t in_order_ = 0;  // entries of a single block
 };
 
 }  // namespace fairlead

@@ -36,18 +36,14 @@ class CountState {
 
   // What the whole job must have of the first few counted resources, and what there is.
   Needs needs(const Shape& shape) const {
-    Needs needs;
+    Needs needs = Needs::none();
     for (const Ask& ask : shape.counted) {
       if (static_cast<std::size_t>(ask.resource) < kNeeds) needs.amount[ask.resource] = ask.total;
     }
     return needs;
   }
   Needs headroom() const {
-    Needs there{{-1, -1, -1}};
-    if (!in_service_) return there;
-    // The larger of what is free and 0, without a branch.
-    for (std::size_t i = 0; i < kNeeds; ++i) there.amount[i] = free_[i] & ~(free_[i] >> 63);
-    return there;
+    return in_service_ ? Needs{{free_[0], free_[1], free_[2]}} : Needs::none();
   }
 
   void place(const Shape& shape, Placement, std::span<std::int32_t> block) { take(shape, block); }

@@ -62,13 +62,18 @@ class JobTable {
   Duration limit(std::size_t row) const { return jobs_[row].limit; }
 
   JobSpec spec(std::size_t row) const {
+    const auto value = [row](const std::vector<double>& column) {
+      return column.empty() ? 0.0 : column[row];
+    };
     const Job& job = jobs_[row];
-    JobSpec spec{first_id_ + static_cast<std::int64_t>(row), job.submit, job.limit, job.estimate,
-                 &shapes_[job.shape]};
-    if (!priority_.empty()) spec.priority = priority_[row];
-    if (!urgency_.empty()) spec.urgency = urgency_[row];
-    if (!key_.empty()) spec.given_key = key_[row];
-    return spec;
+    return {first_id_ + static_cast<std::int64_t>(row),
+            job.submit,
+            job.limit,
+            job.estimate,
+            &shapes_[job.shape],
+            value(priority_),
+            value(urgency_),
+            value(key_)};
   }
 
  private:

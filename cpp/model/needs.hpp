@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace fairlead {
 
@@ -16,6 +17,12 @@ inline constexpr std::size_t kNeeds = 3;
 struct Needs {
   std::array<std::int64_t, kNeeds> amount{};
 
+  // Not even 0, where more may be in use than there is.
+  static Needs none() {
+    Needs needs;
+    needs.amount.fill(std::numeric_limits<std::int64_t>::min());
+    return needs;
+  }
   bool within(const Needs& there) const {
     for (std::size_t i = 0; i < kNeeds; ++i) {
       if (amount[i] > there.amount[i]) return false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "base/errors.hpp"
 
@@ -52,14 +53,14 @@ void Engine::submit(const JobSpec& job, Time now) {
   LiveJob& live = live_[slot];
   live.spec = job;
   live.attempt = 0;
-  if (indexed_) index_[job.id] = slot;
-  if (feasible(*job.shape)) {
+  if (indexed_) index_[live.spec.id] = slot;
+  if (feasible(*live.spec.shape)) {
     enqueue(slot, now);
     return;
   }
   live.state = JobState::infeasible;
   infeasible_.push_back(slot);
-  refusals_.push_back({Decision::Kind::refuse, job.id, {slot, live.generation}, now});
+  refusals_.push_back({Decision::Kind::refuse, live.spec.id, {slot, live.generation}, now});
 }
 
 bool Engine::finish(Handle handle, Outcome outcome, Time now) {
@@ -158,9 +159,9 @@ void Engine::capacity(std::int32_t node, std::int32_t resource, std::int64_t amo
   service_changed();
 }
 
-void Engine::set_plan(std::vector<Change> plan, Duration startup, Time now) {
+void Engine::set_plan(const std::vector<Change>& plan, Duration startup, Time now) {
   now_ = now;
-  service_.set_plan(std::move(plan), startup);
+  service_.set_plan(plan, startup);
   nodes_changed(now);
   service_changed();
 }
@@ -178,13 +179,11 @@ bool Engine::advance(Time now) {
 // ---- bookkeeping --------------------------------------------------------------------------------
 
 Row Engine::new_slot() {
-  if (free_slots_.empty()) {
+  if (free_slot_ < 0) {
     live_.emplace_back();
     return static_cast<Row>(live_.size() - 1);
   }
-  const Row slot = free_slots_.back();
-  free_slots_.pop_back();
-  return slot;
+  return std::exchange(free_slot_, live_[free_slot_].next_free);
 }
 
 void Engine::retire(Row slot) {
@@ -192,19 +191,15 @@ void Engine::retire(Row slot) {
   if (indexed_) index_.erase(live.spec.id);
   live.state = JobState::none;
   ++live.generation;
-  free_slots_.push_back(slot);
+  live.next_free = std::exchange(free_slot_, slot);
 }
 
 void Engine::record(Row slot, Outcome outcome, Time end) {
   const LiveJob& live = live_[slot];
-  Run run{live.spec.id, kNever, end, -1, static_cast<std::uint32_t>(live.attempt) & 0xffffff,
-          outcome};
-  if (live.state == JobState::running) {
-    run.start = live.start;
-    run.node = node_of(slot);
-    if (live.block >= 0) placements_.append(placement(slot));
-  }
-  runs_.push_back(run);
+  const bool ran = live.state == JobState::running;
+  runs_.push_back({live.spec.id, ran ? live.start : kNever, end, ran ? node_of(slot) : -1,
+                   static_cast<std::uint32_t>(live.attempt) & 0xffffff, outcome});
+  if (live.block >= 0) placements_.append(placement(slot));
 }
 
 Rank Engine::rank_of(Row slot) const {
@@ -214,6 +209,14 @@ Rank Engine::rank_of(Row slot) const {
 
 Engine::Running Engine::running_entry(Row slot) const {
   return {live_[slot].planned_end, slot, live_[slot].spec.shape};
+}
+
+void Engine::insert_running(Row slot) {
+  const LiveJob& live = live_[slot];
+  running_.insert(running_entry(slot));
+  // At its limit a job does not outrun its estimate: whoever drives the engine ends it.
+  if (live.spec.estimate < live.spec.limit)
+    next_overdue_ = std::min(next_overdue_, live.planned_end);
 }
 
 // The job waits for the next pass, which starts it or puts it into the queue.
@@ -256,7 +259,7 @@ void Engine::plan_end(Row slot, Time planned_end) {
     spaces.replanned(*live.spec.shape, placement(slot), live.planned_end, planned_end);
   });
   live.planned_end = planned_end;
-  running_.insert(running_entry(slot));
+  insert_running(slot);
   disturbed_ = true;
 }
 
@@ -267,7 +270,7 @@ void Engine::correct_overdue(Time now) {
     LiveJob& live = live_[slot];
     JobSpec& spec = live.spec;
     if (spec.estimate >= spec.limit) {
-      at = running_.next(at);  // at its limit: whoever drives the engine is about to end it
+      at = running_.next(at);
       continue;
     }
     while (spec.estimate < spec.limit && live.start + spec.estimate <= now) {
@@ -277,6 +280,7 @@ void Engine::correct_overdue(Time now) {
     corrected_.push_back({slot, live.generation});
     at = running_.begin();
   }
+  next_overdue_ = at == running_.end() ? kNever : running_[at].planned_end;
 }
 
 // All waiting jobs get new keys, and so a new order.

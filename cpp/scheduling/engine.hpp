@@ -69,8 +69,8 @@ static_assert(sizeof(Run) == 32);
 
 enum class JobState : std::uint8_t { none, waiting, running, infeasible };
 
-// A submitted job that has not ended.
-struct LiveJob {
+// A submitted job that has not ended; two cache lines.
+struct alignas(64) LiveJob {
   JobSpec spec;
   Time start, planned_end;
   double key = 0;
@@ -79,6 +79,7 @@ struct LiveJob {
   std::int32_t attempt = 0;
   JobState state = JobState::none;
   std::uint8_t steps = 0;  // by which this attempt was corrected, where that is stepwise
+  Row next_free = -1;      // slot, while this one holds no job
 };
 
 class Engine final : private Snapshot {
@@ -95,7 +96,7 @@ class Engine final : private Snapshot {
   void node_resume(std::int32_t node);
   void node_fail(std::int32_t node, Time now);
   void capacity(std::int32_t node, std::int32_t resource, std::int64_t amount, Time now);
-  void set_plan(std::vector<Change> plan, Duration startup, Time now);
+  void set_plan(const std::vector<Change>& plan, Duration startup, Time now);
   bool advance(Time now);  // changes known ahead that are due; true if there were any
 
   // One pass of the policy. The span is valid until the next call.
@@ -121,7 +122,9 @@ class Engine final : private Snapshot {
   std::size_t waiting() const { return queue_.size() + fresh_.size(); }
   std::size_t running() const { return running_.size(); }
   // The node of a running job, -1 where it is on several.
-  std::int32_t node_of(Row slot) const;
+  std::int32_t node_of(Row slot) const {
+    return live_[slot].block < 0 ? 0 : node_of(placement(slot), live_[slot].spec.shape->units);
+  }
   // Lowest speed among the nodes of a running job.
   double speed_of(Row slot) const;
   // What keeps a live job from running, judged now; empty for one that runs.
@@ -193,6 +196,7 @@ class Engine final : private Snapshot {
   void record(Row slot, Outcome outcome, Time end);
   Rank rank_of(Row slot) const;
   Running running_entry(Row slot) const;
+  void insert_running(Row slot);
   void enqueue(Row slot, Time now);
   void dequeue(Row slot);
   void stop(Row slot);  // gives back what a running job holds
@@ -206,6 +210,8 @@ class Engine final : private Snapshot {
   const JobSpec& job(Row row) const override { return live_[row].spec; }
   double dominant_share(Row row) const override;
 
+  // The one node of a placement, -1 where it is on several.
+  static std::int32_t node_of(std::span<const std::int32_t> block, std::int32_t units);
   std::vector<Time> busy_until(RunningJobs::Position first) const;
 
   bool feasible(const Shape& shape) {
@@ -265,9 +271,10 @@ class Engine final : private Snapshot {
 
   Time now_;  // of the latest call
   std::vector<LiveJob> live_;
-  std::vector<Row> free_slots_;
+  Row free_slot_ = -1;  // the first of those that hold no job
   WaitingQueue queue_;
-  RunningJobs running_;  // by planned end
+  RunningJobs running_;         // by planned end
+  Time next_overdue_ = kNever;  // before it no job outruns its estimate
   std::vector<Row> infeasible_;
   BlockPool blocks_;
   std::vector<double> total_counted_, total_devices_;    // over all nodes known

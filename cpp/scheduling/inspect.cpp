@@ -29,10 +29,8 @@ std::optional<Row> Engine::find(std::int64_t job) const {
   return it == index_.end() ? std::nullopt : std::optional(it->second);
 }
 
-std::int32_t Engine::node_of(Row slot) const {
-  const std::span<const std::int32_t> block = placement(slot);
-  if (block.empty()) return 0;
-  const auto nodes = block.first(live_[slot].spec.shape->units);
+std::int32_t Engine::node_of(std::span<const std::int32_t> block, std::int32_t units) {
+  const auto nodes = block.first(units);
   return std::ranges::adjacent_find(nodes, std::not_equal_to{}) == nodes.end() ? nodes.front() : -1;
 }
 

@@ -11,7 +11,7 @@ std::span<const Decision> Engine::decide(Time now) {
   decisions_.clear();
   if (!refusals_.empty()) decisions_.swap(refusals_);
   corrected_.clear();
-  if (running_.any_until(now.ns)) correct_overdue(now);
+  if (next_overdue_ <= now) correct_overdue(now);
   if (per_pass_) refresh_keys(now);
   with_space([&](auto& spaces) { pass(spaces, now); });
   return decisions_;
@@ -30,7 +30,7 @@ void Engine::pass(Spaces<State>& spaces, Time now) {
     no_room_.reset();
     no_room_beside_.reset();
     never_.reset();
-    start_in_order(spaces, now);
+    if (!queue_.empty() || !fresh_.empty()) start_in_order(spaces, now);
   } else {
     consider_fresh(spaces, now);
   }
@@ -210,7 +210,7 @@ void Engine::start(Spaces<State>& spaces, Row slot, Duration in_time, Time now) 
   ++live.attempt;
   ++live.generation;
   live.steps = 0;
-  running_.insert(running_entry(slot));
+  insert_running(slot);
   spaces.started(shape, block_of(live), live.planned_end, beside);
   // On nodes the head may be given other ones in the next pass, beside which others fit.
   if (beside && !Spaces<State>::kCounts) disturbed_ = true;

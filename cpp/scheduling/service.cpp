@@ -1,21 +1,24 @@
 #include "scheduling/service.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <ranges>
 
 #include "base/hash.hpp"
 
 namespace fairlead {
 namespace {
 
-bool earlier(const Change& a, const Change& b) {
-  return a.at < b.at;
+// Changes of one instant keep their sequence.
+void sort_last_first(std::vector<Change>& changes) {
+  std::ranges::stable_sort(changes, std::ranges::greater{}, &Change::at);
 }
 
 }  // namespace
 
-Service::Service(std::shared_ptr<const NodeTable> nodes, std::vector<Change> known)
-    : ahead_(std::move(known)) {
-  std::ranges::stable_sort(ahead_, earlier);
+Service::Service(std::shared_ptr<const NodeTable> nodes, const std::vector<Change>& known)
+    : ahead_(known.rbegin(), known.rend()) {
+  sort_last_first(ahead_);
   extend(std::move(nodes));
 }
 
@@ -39,32 +42,21 @@ void Service::set_power(std::int32_t node, Power power) {
   power_[node] = power;
 }
 
-void Service::insert(Change change) {
-  // What has been applied goes once it is the larger part.
-  if (next_ > 64 && next_ > ahead_.size() / 2) {
-    ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(next_));
-    next_ = 0;
-  }
-  ahead_.insert(std::upper_bound(ahead_.begin() + static_cast<std::ptrdiff_t>(next_), ahead_.end(),
-                                 change, earlier),
+void Service::insert(const Change& change) {
+  ahead_.insert(std::ranges::lower_bound(ahead_, change.at, std::ranges::greater{}, &Change::at),
                 change);
 }
 
 void Service::forget_ready(std::int32_t node) {
-  const auto stale = [&](const Change& c) {
-    return c.kind == Change::Kind::ready && c.target == node;
-  };
-  ahead_.erase(
-      std::remove_if(ahead_.begin() + static_cast<std::ptrdiff_t>(next_), ahead_.end(), stale),
-      ahead_.end());
+  std::erase_if(ahead_,
+                [&](const Change& c) { return c.kind == Change::Kind::ready && c.target == node; });
 }
 
-void Service::set_plan(std::vector<Change> plan, Duration startup) {
+void Service::set_plan(const std::vector<Change>& plan, Duration startup) {
   // Nodes that are starting become ready whatever the new plan says of later.
-  ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(next_));
-  next_ = 0;
   std::erase_if(ahead_, [](const Change& c) { return c.planned; });
-  for (const Change& change : plan) insert(change);
+  ahead_.insert(ahead_.begin(), plan.rbegin(), plan.rend());
+  sort_last_first(ahead_);
   startup_ = startup;
 }
 
@@ -84,12 +76,11 @@ std::int64_t Service::trim_coming(const Change& change, std::int64_t most) {
            c.resource == change.resource;
   };
   std::int64_t highest = 0;
-  const auto first = ahead_.begin() + static_cast<std::ptrdiff_t>(next_);
-  if (most == 0) ahead_.erase(std::remove_if(first, ahead_.end(), under_way), ahead_.end());
-  for (std::size_t i = next_; i < ahead_.size(); ++i) {
-    if (!under_way(ahead_[i])) continue;
-    ahead_[i].value = std::min(ahead_[i].value, most);
-    highest = std::max(highest, ahead_[i].value);
+  if (most == 0) std::erase_if(ahead_, under_way);
+  for (Change& coming : ahead_) {
+    if (!under_way(coming)) continue;
+    coming.value = std::min(coming.value, most);
+    highest = std::max(highest, coming.value);
   }
   return highest;
 }
@@ -151,7 +142,7 @@ std::uint64_t Service::digest() const {
     h = combine(h, static_cast<std::uint64_t>(health_[node]) << 8 |
                        static_cast<std::uint64_t>(power_[node]));
   }
-  for (const Change& c : ahead()) {
+  for (const Change& c : std::views::reverse(ahead_)) {
     h = combine(h, static_cast<std::uint64_t>(c.at.ns));
     h = combine(h, static_cast<std::uint64_t>(c.kind) << 32 | static_cast<std::uint32_t>(c.target));
     h = combine(

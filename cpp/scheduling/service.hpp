@@ -33,7 +33,7 @@ using BusyUntil = std::function<std::vector<Time>()>;
 
 class Service {
  public:
-  Service(std::shared_ptr<const NodeTable> nodes, std::vector<Change> known);
+  Service(std::shared_ptr<const NodeTable> nodes, const std::vector<Change>& known);
 
   bool in_service(std::int32_t node) const {
     return health_[node] == Health::up && power_[node] == Power::on;
@@ -47,20 +47,21 @@ class Service {
   void extend(std::shared_ptr<const NodeTable> nodes);
 
   // Replaces what is left of the capacity plan; `startup` delays what it switches on.
-  void set_plan(std::vector<Change> plan, Duration startup);
+  void set_plan(const std::vector<Change>& plan, Duration startup);
   // The most nodes of the pool that the plan allows from now on; all of them without a plan.
   std::int32_t most_nodes(std::int32_t pool) const;
-  std::span<const Change> ahead() const { return std::span(ahead_).subspan(next_); }
+  std::span<const Change> ahead() const { return ahead_; }  // the last one first
 
-  bool has_ahead() const { return next_ < ahead_.size(); }
-  Time next_change() const { return has_ahead() ? ahead_[next_].at : kNever; }
+  bool has_ahead() const { return !ahead_.empty(); }
+  Time next_change() const { return has_ahead() ? ahead_.back().at : kNever; }
 
   // Applies all changes due by `now` to the state; true if there were any.
   template <typename State>
   bool advance(Time now, State& state, const BusyUntil& busy_until) {
     bool any = false;
     while (next_change() <= now) {
-      const Change change = ahead_[next_++];
+      const Change change = ahead_.back();
+      ahead_.pop_back();
       apply(change, state, busy_until);
       any = true;
     }
@@ -95,7 +96,7 @@ class Service {
   template <typename State>
   bool settle(State& state) {
     const std::int32_t leaving = leaving_;
-    for (std::int32_t node = 0; node < size() && leaving_ > 0; ++node) {
+    for (std::int32_t node = 0; leaving_ > 0 && node < size(); ++node) {
       if (power_[node] == Power::leaving && !state.in_use(node)) set_power(node, Power::off);
     }
     return leaving_ < leaving;
@@ -147,15 +148,14 @@ class Service {
                   const std::function<bool(std::int32_t)>& busy, const BusyUntil& busy_until);
   void switch_on(std::int32_t pool, std::int32_t count, Time now);
   void set_power(std::int32_t node, Power power);
-  void insert(Change change);
+  void insert(const Change& change);
   void forget_ready(std::int32_t node);
 
   std::shared_ptr<const NodeTable> nodes_;
   std::vector<Health> health_;
   std::vector<Power> power_;
   std::vector<std::int64_t> most_capacity_;  // n x counted: the most so far
-  std::vector<Change> ahead_;                // by time; applied up to next_
-  std::size_t next_ = 0;
+  std::vector<Change> ahead_;                // the next one last
   std::vector<std::int32_t> wanted_;  // by pool: nodes the plan wants now; -1: no plan for the pool
   Duration startup_;
   std::int32_t leaving_ = 0;

@@ -71,8 +71,8 @@ void Simulation::look_at_arrivals() {
   for (const Source& source : sources_) next_arrival_ = std::min(next_arrival_, source.next_at);
 }
 
-void Simulation::set_plan(std::vector<Change> plan, Duration startup) {
-  engine_.set_plan(std::move(plan), startup, now_);
+void Simulation::set_plan(const std::vector<Change>& plan, Duration startup) {
+  engine_.set_plan(plan, startup, now_);
 }
 
 Time Simulation::next_instant() const {
@@ -99,7 +99,10 @@ void Simulation::step() {
   bool happened = finish_due();
   if (engine_.next_change() <= now_) happened |= engine_.advance(now_);
   if (has_events) happened |= apply_events(Event::Kind::estimate);
-  if (next_arrival_ <= now_) happened |= submit_due();
+  if (next_arrival_ <= now_) {
+    submit_due();
+    happened = true;
+  }
   if (has_events) happened |= apply_events(Event::Kind::tick);
   if (happened) follow_decisions();
   if (engine_.take_service_changed()) sample_capacity();
@@ -172,11 +175,11 @@ void Simulation::learn_from(Row slot) {
   estimator_.finished(live.spec.id, now_ - live.start);
 }
 
-bool Simulation::submit_due() {
-  bool happened = false;
+void Simulation::submit_due() {
+  next_arrival_ = kNever;
   for (Source& source : sources_) {
     const JobTable& table = *source.table;
-    while (source.next_at <= now_ && source.next < table.size()) {
+    while (source.next_at <= now_) {
       const std::size_t row = table.row_at(source.next++);
       JobSpec spec = table.spec(row);
       if (estimator_.predicts()) {
@@ -186,11 +189,9 @@ bool Simulation::submit_due() {
       engine_.submit(spec, now_);
       source.look();
       ++submitted_;
-      happened = true;
     }
+    next_arrival_ = std::min(next_arrival_, source.next_at);
   }
-  look_at_arrivals();
-  return happened;
 }
 
 void Simulation::follow_decisions() {

@@ -76,7 +76,7 @@ class Simulation {
   // Jobs join behind those known; their submissions must not lie in the past.
   void add_jobs(const JobColumns& columns, std::vector<JobTraits> traits = {});
   void add_events(std::vector<Event> events);
-  void set_plan(std::vector<Change> plan, Duration startup);
+  void set_plan(const std::vector<Change>& plan, Duration startup);
 
   // Handles every instant up to and including `until`. `pause` is called now and then with the
   // share of submissions made; it may throw to interrupt, which leaves the simulation between two
@@ -123,7 +123,7 @@ class Simulation {
   bool apply_events(Event::Kind last);
   bool apply(const Event& event);
   void learn_from(Row slot);
-  bool submit_due();
+  void submit_due();
   void follow_decisions();
   void schedule_end(Handle handle);
   const Source& source_of(std::int64_t job) const;

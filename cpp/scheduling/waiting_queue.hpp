@@ -37,7 +37,7 @@ class WaitingQueue {
   WaitingQueue(bool by_estimate, std::size_t few) : by_estimate_(by_estimate), few_(few) {}
 
   std::size_t size() const { return array_.size() - begin_ + indexed_; }
-  bool empty() const { return size() == 0; }
+  bool empty() const { return indexed_ == 0 && begin_ == array_.size(); }
 
   void insert(const Waiting& job);
   void erase(Rank rank, Row slot);  // must be there
@@ -131,19 +131,20 @@ class WaitingQueue {
   }
   template <typename Offer>
   void drain_in_order(Offer& offer) {
-    Waiting* const begin = array_.data() + begin_;
-    Waiting* const end = array_.data() + array_.size();
+    const auto may_start = [&offer](const Waiting& job) {
+      return offer.room().may_hold(job.needs, job.estimate);
+    };
     // What stays moves up in whole stretches; often everything stays where it is.
-    Waiting* keep = begin;
-    Waiting* stretch = begin;
-    for (Waiting* job = begin; job != end; ++job) {
-      if (!offer.room().may_hold(job->needs, job->estimate) || !offer.take(*job)) continue;
+    const auto end = array_.end();
+    auto stretch = array_.begin() + static_cast<std::ptrdiff_t>(begin_);
+    auto keep = stretch;
+    for (auto job = std::ranges::find_if(stretch, end, may_start); job != end;
+         job = std::ranges::find_if(job + 1, end, may_start)) {
+      if (!offer.take(*job)) continue;
       keep = keep == stretch ? job : std::copy(stretch, job, keep);
       stretch = job + 1;
     }
-    if (keep == stretch) return;
-    keep = std::copy(stretch, end, keep);
-    array_.resize(static_cast<std::size_t>(keep - array_.data()));
+    if (keep != stretch) array_.erase(std::copy(stretch, end, keep), end);
   }
 
   template <typename Offer>

@@ -81,7 +81,8 @@ TEST(RadixHeap, GivesWhatIsDueWhileTheClockGoesOn) {
   std::multiset<std::pair<std::int64_t, int>> expected;
   std::int64_t now = -1'000'000'000'000;  // times before the epoch too
   for (int step = 0; step < 20'000; ++step) {
-    if (expected.empty() || random() % 5 < 2) {
+    const unsigned pushes_of_5 = step / 1000 % 2 == 0 ? 4 : 1;  // from none to hundreds, and back
+    if (expected.empty() || random() % 5 < pushes_of_5) {
       const auto ahead = static_cast<std::int64_t>(random() >> (random() % 62 + 2));
       const std::int64_t at = random() % 4 == 0 ? now : now + ahead % 1'000'000'000'000'000;
       heap.push({at, step});
@@ -125,8 +126,6 @@ TEST_P(SortedLists, WalkBothWaysAndFindWhatIsBehind) {
       expected.erase(expected.find(inside.back().at));
       inside.pop_back();
     }
-    const auto order = static_cast<std::int64_t>(random() % 100);
-    ASSERT_EQ(list.any_until(order), !expected.empty() && *expected.begin() <= order);
     ASSERT_EQ(list.size(), expected.size());
     if (step % 50 != 0) continue;
     std::vector<std::int64_t> forward, backward;
