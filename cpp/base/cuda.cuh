@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <mutex>
+#include <vector>
 
 namespace fairlead {
 
@@ -108,6 +110,44 @@ class Stream {
   // Never destroyed, as the workspaces that hold it.
   cudaStream_t stream_ = nullptr;
   cudaEvent_t events_[4] = {};
+};
+
+// A workspace for each thread that uses the device at the same time, so that one's kernels run
+// while another prepares its work. They are kept, and never destroyed: at exit the driver may be
+// gone before us.
+template <typename Workspace>
+class Pool {
+ public:
+  // Of one pool, for as long as it lives.
+  class Loan {
+   public:
+    explicit Loan(Pool& pool) : pool_(pool), workspace_(pool.take()) {}
+    ~Loan() { pool_.give(workspace_); }
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+    Workspace* operator->() const { return workspace_; }
+
+   private:
+    Pool& pool_;
+    Workspace* workspace_;
+  };
+
+ private:
+  Workspace* take() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (idle_.empty()) return new Workspace;
+    Workspace* const taken = idle_.back();
+    idle_.pop_back();
+    return taken;
+  }
+
+  void give(Workspace* workspace) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(workspace);
+  }
+
+  std::mutex mutex_;
+  std::vector<Workspace*> idle_;
 };
 
 }  // namespace fairlead
