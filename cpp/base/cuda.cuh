@@ -48,29 +48,42 @@ class OnFirstDevice {
   int before_ = 0;
 };
 
-// Device memory that grows and is kept for the next call.
-class Buffer {
+struct OnDevice {
+  static cudaError_t take(void** data, std::size_t bytes) { return cudaMalloc(data, bytes); }
+  static cudaError_t give(void* data) { return cudaFree(data); }
+};
+
+// Pinned: the device copies it at full speed while the threads do other work.
+struct OnHost {
+  static cudaError_t take(void** data, std::size_t bytes) { return cudaMallocHost(data, bytes); }
+  static cudaError_t give(void* data) { return cudaFreeHost(data); }
+};
+
+// Memory that grows and is kept for the next call.
+template <typename Where>
+class Memory {
  public:
   template <typename T>
   T* room_for(std::int64_t count) {
     const std::size_t bytes =
         static_cast<std::size_t>(std::max<std::int64_t>(count, 1)) * sizeof(T);
     if (bytes > bytes_) {
-      FAIRLEAD_CHECK(cudaFree(data_));
+      if (data_ != nullptr) FAIRLEAD_CHECK(Where::give(data_));
       data_ = nullptr;
       bytes_ = 0;
-      FAIRLEAD_CHECK(cudaMalloc(&data_, bytes));
+      FAIRLEAD_CHECK(Where::take(&data_, bytes));
       bytes_ = bytes;
     }
     return static_cast<T*>(data_);
   }
 
-  std::size_t bytes() const { return bytes_; }
-
  private:
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
 };
+
+using Buffer = Memory<OnDevice>;
+using PinnedBuffer = Memory<OnHost>;
 
 // A stream of its own with what moves on it, timed between four marks.
 class Stream {
