@@ -15,6 +15,7 @@ namespace fairlead {
 namespace {
 
 constexpr std::int64_t kSegment = 1024;  // values that the threads of a block are spread over
+constexpr std::int64_t kAligned = 32;    // places: what a warp reads of a slot begins at a line
 // Each has a batch of its own on the device and copies its results: more do not fill the bus
 // better.
 constexpr unsigned kMostThreads = 8;
@@ -99,6 +100,7 @@ class Arrays {
   static FeaturePass pass(const FeaturePlan& plan, const std::vector<FeatureSegment>& segments) {
     std::int64_t longest = 0;
     for (const FeatureSegment& segment : segments) longest = std::max(longest, segment.size);
+    longest = (longest + kAligned - 1) / kAligned * kAligned;
     return {plan.steps.data(),    static_cast<std::int32_t>(plan.steps.size()),
             plan.slots,           segments.data(),
             std::ssize(segments), longest};

@@ -8,7 +8,7 @@
 namespace fairlead {
 
 // What the threads of a block do together between two barriers, each at its share of the places of
-// a segment. Results stand in slots: numbered arrays of as many places as the longest segment has.
+// a segment. Results stand in slots: numbered arrays of as many places as any segment has values.
 enum class FeatureOp : std::int32_t {
   singles,     // out = count, sum and squared deviations of the runs of single values
   join,        // out = the runs `near` with the runs `far` that end `shift` places before them
@@ -65,7 +65,7 @@ struct FeaturePass {
   std::int32_t slots;
   const FeatureSegment* segments;
   std::int64_t segment_count;
-  std::int64_t longest;  // values of a segment
+  std::int64_t longest;  // values of a segment, or more: the places of a slot
 };
 
 // Some whole series, one after another. All arrays are the caller's.

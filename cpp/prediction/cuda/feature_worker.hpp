@@ -3,10 +3,10 @@
 //
 // Threads lie along time, as vector lanes do on the CPU: a place of a step depends on no other
 // place of it, so that series and columns are read and written as they lie in memory, side by side,
-// with nothing to transpose, and one long series keeps as many blocks busy as many short ones. What
-// depends on all values so far is worked on by blocks of eight places; only the chain from block to
-// block is left to one thread. Every number comes by the same operations in the same order as on
-// the CPU (features/windows.hpp, running.hpp).
+// with nothing to transpose, and the windows of one long series keep as many blocks busy as many
+// short ones. What depends on all values so far is one block's for each series: threads take eight
+// places each, and only the chain from eight to eight is left to one thread. Every number comes by
+// the same operations in the same order as on the CPU (features/windows.hpp, running.hpp).
 #pragma once
 
 #include <cmath>
