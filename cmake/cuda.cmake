@@ -40,7 +40,7 @@ if(FAIRLEAD_HAVE_CUDA)
   file(GLOB_RECURSE cuda_sources CONFIGURE_DEPENDS cpp/*.cu)
   add_library(fairlead_cuda STATIC ${cuda_sources})
   target_include_directories(fairlead_cuda PUBLIC ${PROJECT_SOURCE_DIR}/cpp)
-  # C++17: CMake 3.25 knows no CUDA C++20 flags for nvcc 13. No contraction: scores and fits equal the CPU's bit for bit.
+  # C++17: CMake 3.25 knows no CUDA C++20 flags for nvcc 13. No contraction: scores, fits and features equal the CPU's bit for bit.
   target_compile_options(fairlead_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-fmad=false>)
   set_target_properties(fairlead_cuda PROPERTIES CUDA_STANDARD 17 CUDA_STANDARD_REQUIRED ON CUDA_VISIBILITY_PRESET hidden)
   message(STATUS "fairlead: CUDA ${CMAKE_CUDA_COMPILER_VERSION}, architectures ${CMAKE_CUDA_ARCHITECTURES}")

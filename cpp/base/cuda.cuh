@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <mutex>
+#include <vector>
 
 namespace fairlead {
 
@@ -46,29 +48,42 @@ class OnFirstDevice {
   int before_ = 0;
 };
 
-// Device memory that grows and is kept for the next call.
-class Buffer {
+struct OnDevice {
+  static cudaError_t take(void** data, std::size_t bytes) { return cudaMalloc(data, bytes); }
+  static cudaError_t give(void* data) { return cudaFree(data); }
+};
+
+// Pinned: the device copies it at full speed while the threads do other work.
+struct OnHost {
+  static cudaError_t take(void** data, std::size_t bytes) { return cudaMallocHost(data, bytes); }
+  static cudaError_t give(void* data) { return cudaFreeHost(data); }
+};
+
+// Memory that grows and is kept for the next call.
+template <typename Where>
+class Memory {
  public:
   template <typename T>
   T* room_for(std::int64_t count) {
     const std::size_t bytes =
         static_cast<std::size_t>(std::max<std::int64_t>(count, 1)) * sizeof(T);
     if (bytes > bytes_) {
-      FAIRLEAD_CHECK(cudaFree(data_));
+      if (data_ != nullptr) FAIRLEAD_CHECK(Where::give(data_));
       data_ = nullptr;
       bytes_ = 0;
-      FAIRLEAD_CHECK(cudaMalloc(&data_, bytes));
+      FAIRLEAD_CHECK(Where::take(&data_, bytes));
       bytes_ = bytes;
     }
     return static_cast<T*>(data_);
   }
 
-  std::size_t bytes() const { return bytes_; }
-
  private:
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
 };
+
+using Buffer = Memory<OnDevice>;
+using PinnedBuffer = Memory<OnHost>;
 
 // A stream of its own with what moves on it, timed between four marks.
 class Stream {
@@ -108,6 +123,44 @@ class Stream {
   // Never destroyed, as the workspaces that hold it.
   cudaStream_t stream_ = nullptr;
   cudaEvent_t events_[4] = {};
+};
+
+// A workspace for each thread that uses the device at the same time, so that one's kernels run
+// while another prepares its work. They are kept, and never destroyed: at exit the driver may be
+// gone before us.
+template <typename Workspace>
+class Pool {
+ public:
+  // Of one pool, for as long as it lives.
+  class Loan {
+   public:
+    explicit Loan(Pool& pool) : pool_(pool), workspace_(pool.take()) {}
+    ~Loan() { pool_.give(workspace_); }
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+    Workspace* operator->() const { return workspace_; }
+
+   private:
+    Pool& pool_;
+    Workspace* workspace_;
+  };
+
+ private:
+  Workspace* take() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (idle_.empty()) return new Workspace;
+    Workspace* const taken = idle_.back();
+    idle_.pop_back();
+    return taken;
+  }
+
+  void give(Workspace* workspace) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(workspace);
+  }
+
+  std::mutex mutex_;
+  std::vector<Workspace*> idle_;
 };
 
 }  // namespace fairlead

@@ -2,6 +2,7 @@
 #include <pybind11/stl.h>
 
 #include <array>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -10,7 +11,9 @@
 #include "base/errors.hpp"
 #include "bindings/bindings.hpp"
 #include "bindings/columns.hpp"
+#include "bindings/devices.hpp"
 #include "bindings/tables.hpp"
+#include "prediction/cuda/feature_device.hpp"
 #include "prediction/features/calendar.hpp"
 #include "prediction/features/columns.hpp"
 #include "prediction/features/job_history.hpp"
@@ -55,19 +58,34 @@ std::vector<FeatureSpec> specs_from(const std::vector<SpecTuple>& tuples) {
 }
 
 // An array a column, of NumPy's own memory: what is freed is used again without a page fault.
-template <typename T>
-std::vector<Column<T>> columns_of(const FeatureTable& table, const std::vector<FeatureSpec>& specs,
-                                  const FeatureRows& rows, unsigned threads) {
+// `make` fills them, without the GIL.
+template <typename T, typename Make>
+std::vector<Column<T>> columns_of(const FeatureTable& table, std::size_t count,
+                                  const FeatureRows& rows, const Make& make) {
   std::vector<Column<T>> columns;
   std::vector<T*> places;
-  for (std::size_t i = 0; i < specs.size(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     columns.emplace_back(static_cast<py::ssize_t>(table.values.size()) +
                          table.series() * rows.more);
     places.push_back(columns.back().mutable_data());
   }
   const py::gil_scoped_release nogil;
-  feature_columns<T>(table, specs, rows, threads, raise_pending_signal, places);
+  make(std::span<T* const>(places));
   return columns;
+}
+
+// By the device, or without one on the threads.
+py::list feature_list(const FeatureTable& table, const std::vector<FeatureSpec>& specs,
+                      const FeatureRows& rows, unsigned threads, bool single,
+                      FeatureDevice* device) {
+  const auto make = [&]<typename T>(std::span<T* const> columns) {
+    if (device != nullptr)
+      device->columns<T>(table, specs, rows, threads, raise_pending_signal, columns);
+    else
+      feature_columns<T>(table, specs, rows, threads, raise_pending_signal, columns);
+  };
+  if (single) return py::cast(columns_of<float>(table, specs.size(), rows, make));
+  return py::cast(columns_of<double>(table, specs.size(), rows, make));
 }
 
 void bind_series(py::module_& m) {
@@ -76,15 +94,30 @@ void bind_series(py::module_& m) {
       [](const Column<double>& values, const Column<std::int64_t>& offsets,
          const std::vector<SpecTuple>& specs, std::int64_t first_origin, std::int64_t more,
          unsigned threads, bool single) -> py::list {
-        const FeatureTable table{view(values), view(offsets)};
-        const FeatureRows rows{first_origin, more};
-        if (single) return py::cast(columns_of<float>(table, specs_from(specs), rows, threads));
-        return py::cast(columns_of<double>(table, specs_from(specs), rows, threads));
+        return feature_list({view(values), view(offsets)}, specs_from(specs), {first_origin, more},
+                            threads, single, nullptr);
       },
       "values"_a.noconvert(), "offsets"_a.noconvert(), "specs"_a, py::kw_only(), "first_origin"_a,
       "more"_a, "threads"_a, "single"_a,
       "One array per (statistic, memory, lag, window, stride, min_samples, parameter); row r of a "
       "series is what is known at the origin first_origin + r.");
+  m.def(
+      "device_feature_columns",
+      [](const Column<double>& values, const Column<std::int64_t>& offsets,
+         const std::vector<SpecTuple>& specs, std::int64_t first_origin, std::int64_t more,
+         unsigned threads, bool single, const py::object& driver) {
+        return by_device<FeatureDevice, FeatureDriver>(
+            driver, kFeatureDriverName, [&](FeatureDevice* device) {
+              return py::dict("columns"_a =
+                                  feature_list({view(values), view(offsets)}, specs_from(specs),
+                                               {first_origin, more}, threads, single, device));
+            });
+      },
+      "values"_a.noconvert(), "offsets"_a.noconvert(), "specs"_a, py::kw_only(), "first_origin"_a,
+      "more"_a, "threads"_a, "single"_a, "driver"_a,
+      "The same `columns` by a CUDA device, and device_s: copies in, kernels, copies out. "
+      "`driver`: "
+      "the capsule of _cuda. Where it fails: `error`, and whether CUDA is `lost` to this process.");
 }
 
 void bind_stream(py::module_& m) {

@@ -2,13 +2,12 @@
 #include <pybind11/stl.h>
 #include <pybind11/typing.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/errors.hpp"
 #include "bindings/bindings.hpp"
 #include "bindings/columns.hpp"
+#include "bindings/devices.hpp"
 #include "prediction/batch.hpp"
 #include "prediction/cuda/fit_device.hpp"
 #include "prediction/demand.hpp"
@@ -50,29 +49,6 @@ py::dict forecast_dict(ForecastColumns&& made) {
                   "vectors"_a = to_column(std::move(made.vectors)));
 }
 
-// The device behind a capsule of the CUDA module; none for None.
-std::optional<FitDevice> device_of(const py::object& driver) {
-  if (driver.is_none()) return {};
-  const void* const pointer = PyCapsule_GetPointer(driver.ptr(), kFitDriverName);
-  if (pointer == nullptr) throw py::error_already_set();
-  return std::optional<FitDevice>(std::in_place, *static_cast<const FitDriver*>(pointer));
-}
-
-// What `make(device)` returns as a dict, with the seconds the device took; where the device fails,
-// `error`, and whether CUDA is `lost` to this process.
-template <typename Make>
-py::dict by_device(const py::object& driver, const Make& make) {
-  std::optional<FitDevice> device = device_of(driver);
-  try {
-    py::dict made = make(device ? &*device : nullptr);
-    const DeviceTimes times = device ? device->times() : DeviceTimes{};
-    made["device_s"] = to_column(std::vector{times.copy_in_s, times.kernel_s, times.copy_out_s});
-    return made;
-  } catch (const BackendUnavailable& error) {
-    return py::dict("error"_a = error.what(), "lost"_a = device && device->lost());
-  }
-}
-
 void bind_forecast(py::module_& m) {
   m.def(
       "device_forecasters",
@@ -108,7 +84,7 @@ void bind_forecast(py::module_& m) {
                                 vectors,
                                 band_rule_named(intervals)};
         if (model != "auto") request.model = forecaster_named(model);
-        return by_device(driver, [&](FitDevice* device) {
+        return by_device<FitDevice, FitDriver>(driver, kFitDriverName, [&](FitDevice* device) {
           request.options.device = device;
           ForecastColumns made;
           {

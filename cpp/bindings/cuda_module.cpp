@@ -2,6 +2,7 @@
 // asks the driver nothing.
 #include <pybind11/pybind11.h>
 
+#include "prediction/cuda/feature_problem.hpp"
 #include "prediction/cuda/fit_problem.hpp"
 #include "scoring/score.hpp"
 
@@ -9,11 +10,14 @@ namespace py = pybind11;
 using namespace pybind11::literals;
 
 PYBIND11_MODULE(_cuda, m) {
-  m.doc() = "Scoring and fits with CUDA; private, use fairlead.score, predict and cuda_info.";
+  m.doc() =
+      "Scoring, fits and features with CUDA; private, use fairlead.score, predict and cuda_info.";
   m.attr("built_with") =
       "CUDA " FAIRLEAD_CUDA_VERSION ", architectures " FAIRLEAD_CUDA_ARCHITECTURES;
   m.attr("score_driver") = py::capsule(&fairlead::cuda_score_driver(), fairlead::kScoreDriverName);
   m.attr("fit_driver") = py::capsule(&fairlead::cuda_fit_driver(), fairlead::kFitDriverName);
+  m.attr("feature_driver") =
+      py::capsule(&fairlead::cuda_feature_driver(), fairlead::kFeatureDriverName);
   m.def(
       "probe",
       [] {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "base/device_times.hpp"
+#include "base/device_call.hpp"
 #include "scoring/terms.hpp"
 
 namespace fairlead {

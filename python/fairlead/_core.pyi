@@ -26,6 +26,7 @@ __all__: list[str] = [
     "bucket_starts",
     "calendar_column",
     "cuda_build_reason",
+    "device_feature_columns",
     "device_forecasters",
     "error_quantiles",
     "feature_columns",
@@ -447,6 +448,31 @@ def calendar_column(
 ) -> numpy.typing.NDArray[numpy.float64]:
     """
     One field of times on the wall clock.
+    """
+
+def device_feature_columns(
+    values: numpy.typing.NDArray[numpy.float64],
+    offsets: numpy.typing.NDArray[numpy.int64],
+    specs: collections.abc.Sequence[
+        tuple[
+            str,
+            str,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsFloat | typing.SupportsIndex,
+        ]
+    ],
+    *,
+    first_origin: typing.SupportsInt | typing.SupportsIndex,
+    more: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+    single: bool,
+    driver: typing.Any,
+) -> dict:
+    """
+    The same `columns` by a CUDA device, and device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda. Where it fails: `error`, and whether CUDA is `lost` to this process.
     """
 
 def device_forecasters() -> list[str]:

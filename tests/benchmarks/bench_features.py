@@ -8,6 +8,9 @@ one thread, and answers are compared. How fast 21 columns can be written at all 
 lags. CPU time, best of several turns, in ns a value; the ratio is theirs to ours. Memory that is
 freed is kept for both (the benchmark starts itself anew with malloc told so): else page faults,
 which cost more than the work, come and go. A peer that is not installed is named and left out.
+
+With `--device cuda` instead: the features of many series by the GPU and by all cores, in turn;
+wall-clock time, copies and kernels timed apart, and the answers are compared.
 """
 
 from __future__ import annotations
@@ -25,8 +28,10 @@ import numpy as np
 import pandas as pd
 
 from fairlead import _core
+from fairlead.matching.devices import cuda_driver
 from fairlead.prediction import demand_features
 from fairlead.prediction.features import FeatureStream, ValueFeature, ewm, expanding, lags, rolling
+from fairlead.prediction.options import device_made, thread_count
 
 
 def features(quantiles: bool) -> list[ValueFeature]:
@@ -213,6 +218,39 @@ def compare_updates(series: int, turns: int) -> None:
         report("24 features, a tick", {"coreforecast": update}, turns, len(asked) * series)
 
 
+def compare_gpu(series: int, n: int, turns: int) -> None:
+    """One line a set: both times, their ratio, and where the GPU's went."""
+    driver, reason = cuda_driver("feature_driver")
+    if driver is None:
+        print(f"GPU: none ({reason})")
+        return
+    values = np.random.default_rng(1).normal(50, 9, series * n)
+    sets = {"24 features": features(True), "21 features": features(False)}
+    sets["median over 168"] = [rolling("median", 168)]
+    print(f"GPU and {thread_count(None)} threads, {series:,} series of {n:,} values; s")
+    print("set                    threads       GPU   ratio    copies in   kernels  copies out")
+    for what, asked in sets.items():
+        for single in (True, False):
+            given = values, np.arange(0, len(values) + 1, n), [f.spec(1) for f in asked]
+            rows = {"first_origin": 0, "more": 0, "threads": thread_count(None), "single": single}
+            cpu, gpu = [], []
+            for _ in range(turns + 1):  # the first one makes room on the device
+                begin = time.perf_counter()
+                expected = _core.feature_columns(*given, **rows)
+                cpu.append(time.perf_counter() - begin)
+                begin = time.perf_counter()
+                made = device_made(_core.device_feature_columns(*given, **rows, driver=driver))
+                gpu.append((time.perf_counter() - begin, *made["device_s"]))
+            for a, b in zip(expected, made["columns"], strict=True):
+                np.testing.assert_array_equal(b, a)
+            best = min(gpu[1:])
+            print(
+                f"{what}, f{32 if single else 64}".ljust(20),
+                f"{min(cpu[1:]):9.4f} {best[0]:9.4f} {min(cpu[1:]) / best[0]:7.1f}   ",
+                " ".join(f"{s:10.4f}" for s in best[1:]),
+            )
+
+
 def report(what: str, works: dict[str, Callable[[], Any]], turns: int, values: int) -> None:
     """One line: ns a value of each, and the ratio to the first."""
     took = {name: 1e9 * s / values for name, s in best_of(turns, works).items()}
@@ -228,10 +266,15 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=1000)
     parser.add_argument("--length", type=int, default=1000)
     parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--gpu-series", type=int, default=20_000, help="with --device cuda")
     args = parser.parse_args()
     kept = {"MALLOC_TRIM_THRESHOLD_": str(2**40), "MALLOC_MMAP_THRESHOLD_": str(2**30)}
     if not kept.keys() <= os.environ.keys():
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | kept)
+    if args.device == "cuda":
+        compare_gpu(args.gpu_series, args.length, args.turns)
+        return
     print(f"{platform.processor() or platform.machine()}, NumPy {np.__version__}; ns a value")
     compare_sets(args.series, args.length, args.turns)
     compare_medians(args.series * args.length, args.turns)

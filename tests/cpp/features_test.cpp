@@ -4,61 +4,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
-#include <random>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/errors.hpp"
+#include "feature_series.hpp"
 #include "prediction/features/columns.hpp"
 
 namespace fairlead {
 namespace {
-
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-using Values = std::vector<double>;
-
-struct Series {
-  Values values;
-  std::vector<std::int64_t> offsets{0};
-
-  void add(const Values& more) {
-    values.insert(values.end(), more.begin(), more.end());
-    offsets.push_back(static_cast<std::int64_t>(values.size()));
-  }
-};
-
-Values noise(std::size_t n, unsigned seed, double missing = 0) {
-  std::mt19937_64 random(seed);
-  std::normal_distribution<double> normal(50, 9);
-  std::bernoulli_distribution gap(missing);
-  Values values(n);
-  for (double& value : values) value = gap(random) ? kMissing : normal(random);
-  return values;
-}
-
-std::vector<FeatureSpec> every_statistic() {
-  std::vector<FeatureSpec> specs{{FeatureStatistic::value, Memory::window, 1},
-                                 {FeatureStatistic::value, Memory::window, 30}};
-  for (const std::int64_t window : {1, 2, 6, 7, 24, 300}) {
-    for (const std::int64_t stride : {1, 5}) {
-      for (const std::int64_t least : {std::int64_t{1}, window}) {
-        for (const FeatureStatistic statistic :
-             {FeatureStatistic::mean, FeatureStatistic::deviation, FeatureStatistic::minimum,
-              FeatureStatistic::maximum})
-          specs.push_back({statistic, Memory::window, 2, window, stride, least});
-        for (const double p : {0.0, 0.3, 1.0})
-          specs.push_back(
-              {FeatureStatistic::quantile, Memory::window, 1, window, stride, least, p});
-      }
-    }
-  }
-  for (const FeatureStatistic statistic : {FeatureStatistic::mean, FeatureStatistic::deviation,
-                                           FeatureStatistic::minimum, FeatureStatistic::maximum})
-    specs.push_back({statistic, Memory::everything, 3, 1, 1, 2});
-  specs.push_back({FeatureStatistic::quantile, Memory::everything, 1, 1, 1, 1, 0.25});
-  return specs;
-}
 
 double statistic_of(Values known, const FeatureSpec& spec) {
   const auto n = static_cast<double>(known.size());
@@ -104,13 +59,9 @@ double plain(const Values& values, const FeatureSpec& spec, std::int64_t origin)
 template <typename T = double>
 std::vector<std::vector<T>> made(const Series& series, const std::vector<FeatureSpec>& specs,
                                  FeatureRows rows = {}, unsigned threads = 1) {
-  const auto count = static_cast<std::int64_t>(series.values.size()) +
-                     (static_cast<std::int64_t>(series.offsets.size()) - 1) * rows.more;
-  std::vector<std::vector<T>> columns(specs.size(), std::vector<T>(count, T{-7}));
-  std::vector<T*> places;
-  for (std::vector<T>& column : columns) places.push_back(column.data());
-  feature_columns<T>({series.values, series.offsets}, specs, rows, threads, [] {}, places);
-  return columns;
+  return columns_by<T>(series, specs, rows, [&](std::span<T* const> columns) {
+    feature_columns<T>(series.table(), specs, rows, threads, [] {}, columns);
+  });
 }
 
 void expect_definitions(const Series& series, FeatureRows rows) {
@@ -137,21 +88,21 @@ void expect_definitions(const Series& series, FeatureRows rows) {
 
 TEST(FeatureColumns, EqualTheirDefinitionsForSeriesOfAnyLength) {
   Series series;
-  for (const std::size_t n : {0, 1, 2, 23, 24, 25, 90, 400, 310}) series.add(noise(n, 1));
+  for (const std::size_t n : {0, 1, 2, 23, 24, 25, 90, 400, 310}) series.add(normal_noise(n, 1));
   expect_definitions(series, {0, 0});
   expect_definitions(series, {-3, 9});
 }
 
 TEST(FeatureColumns, LeaveMissingValuesOut) {
   Series series;
-  for (unsigned i = 0; i < 10; ++i) series.add(noise(40 + 30 * i, i, 0.3));
+  for (unsigned i = 0; i < 10; ++i) series.add(normal_noise(40 + 30 * i, i, 0.3));
   series.add(Values(50, kMissing));
   expect_definitions(series, {0, 0});
 }
 
 TEST(FeatureColumns, OfALongSeriesAreThoseOfItsPieces) {
   Series series;
-  series.add(noise(13'000, 5));
+  series.add(normal_noise(13'000, 5));
   const std::vector<FeatureSpec> specs = every_statistic();
   const auto columns = made(series, specs);
   for (std::size_t c = 0; c < specs.size(); ++c) {
@@ -165,16 +116,9 @@ TEST(FeatureColumns, OfALongSeriesAreThoseOfItsPieces) {
   }
 }
 
-std::vector<FeatureSpec> with_exponential() {
-  std::vector<FeatureSpec> specs = every_statistic();
-  specs.push_back({FeatureStatistic::mean, Memory::exponential, 1, 1, 1, 1, 0.3});
-  specs.push_back({FeatureStatistic::deviation, Memory::exponential, 1, 1, 1, 1, 0.3});
-  return specs;
-}
-
 TEST(FeatureColumns, AreTheSameBitsWhateverComesLater) {
   Series before, after;
-  Values values = noise(6'000, 6);
+  Values values = normal_noise(6'000, 6);
   before.add(values);
   before.add(values);
   for (std::size_t i = 4'500; i < values.size(); ++i) values[i] = i % 3 == 0 ? kMissing : 1e12;
@@ -191,7 +135,7 @@ TEST(FeatureColumns, AreTheSameBitsWhateverComesLater) {
 
 TEST(FeatureColumns, AreTheSameBitsForAnyNumberOfThreads) {
   Series series;
-  for (unsigned i = 0; i < 40; ++i) series.add(noise(50 + 10 * i, i, i % 2 ? 0.1 : 0));
+  for (unsigned i = 0; i < 40; ++i) series.add(normal_noise(50 + 10 * i, i, i % 2 ? 0.1 : 0));
   const auto one = made(series, with_exponential()), four = made(series, with_exponential(), {}, 4);
   for (std::size_t c = 0; c < one.size(); ++c) {
     for (std::size_t row = 0; row < one[c].size(); ++row)
@@ -201,9 +145,9 @@ TEST(FeatureColumns, AreTheSameBitsForAnyNumberOfThreads) {
 
 TEST(FeatureColumns, InSinglePrecisionAreTheRoundedOnes) {
   Series series;
-  series.add(noise(500, 8));
-  series.add(noise(400, 9, 0.3));
-  series.add(noise(25'000, 10));  // more results than caches hold
+  series.add(normal_noise(500, 8));
+  series.add(normal_noise(400, 9, 0.3));
+  series.add(normal_noise(25'000, 10));  // more results than caches hold
   const auto wide = made(series, with_exponential());
   const auto narrow = made<float>(series, with_exponential());
   for (std::size_t c = 0; c < wide.size(); ++c) {
@@ -233,7 +177,7 @@ TEST(FeatureColumns, KeepNoTraceOfASpikeAndNoSpreadOfAConstant) {
 
 TEST(FeatureColumns, RefuseWhatReadsTheFuture) {
   Series series;
-  series.add(noise(5, 1));
+  series.add(normal_noise(5, 1));
   EXPECT_THROW(made(series, {{FeatureStatistic::value, Memory::window, 0}}), InvalidInput);
   EXPECT_THROW(made(series, {{FeatureStatistic::quantile, Memory::window, 1, 2, 1, 2, 1.5}}),
                InvalidInput);

@@ -69,7 +69,7 @@ void run_twin(const FitProblem& problem) {
   }
 }
 
-int twin(const FitProblem& problem, DeviceTimes& times, char (&)[kFitErrorText]) {
+int twin(const FitProblem& problem, DeviceTimes& times, char (&)[kDeviceErrorText]) {
   times = {1, 2, 3};
   if (problem.layout.seasons == 0)
     run_twin<0>(problem);
@@ -77,7 +77,7 @@ int twin(const FitProblem& problem, DeviceTimes& times, char (&)[kFitErrorText])
     run_twin<1>(problem);
   else
     run_twin<2>(problem);
-  return kFitted;
+  return kDeviceDone;
 }
 
 constexpr FitDriver kTwin{kFitAbi, sizeof(FitProblem), twin};
@@ -200,17 +200,17 @@ TEST_P(TwinOfModel, ForecastsWithBandsAsTheCpuBitForBit) {
   EXPECT_EQ(ours.quantiles, expected.quantiles);
   EXPECT_EQ(ours.model, expected.model);
   EXPECT_EQ(ours.errors, expected.errors);
-  EXPECT_GT(device.times().kernel_s, 0) << "the device was not asked";
+  EXPECT_GT(device.record().times().kernel_s, 0) << "the device was not asked";
 }
 
-int fail_for_good(const FitProblem&, DeviceTimes&, char (&error)[kFitErrorText]) {
-  std::snprintf(error, kFitErrorText, "cudaErrorIllegalAddress");
-  return kFitLost;
+int fail_for_good(const FitProblem&, DeviceTimes&, char (&error)[kDeviceErrorText]) {
+  std::snprintf(error, kDeviceErrorText, "cudaErrorIllegalAddress");
+  return kDeviceLost;
 }
 
-int fail_this_time(const FitProblem&, DeviceTimes&, char (&error)[kFitErrorText]) {
-  std::snprintf(error, kFitErrorText, "cudaErrorMemoryAllocation");
-  return kFitFailed;
+int fail_this_time(const FitProblem&, DeviceTimes&, char (&error)[kDeviceErrorText]) {
+  std::snprintf(error, kDeviceErrorText, "cudaErrorMemoryAllocation");
+  return kDeviceFailed;
 }
 
 TEST(FitDriver, ErrorsBecomeExceptionsOnThisSide) {
@@ -220,11 +220,11 @@ TEST(FitDriver, ErrorsBecomeExceptionsOnThisSide) {
   const FitDriver memory{kFitAbi, sizeof(FitProblem), fail_this_time};
   FitDevice full(memory);
   EXPECT_THROW(full.fit({}, {&sample, 1}), BackendUnavailable);
-  EXPECT_FALSE(full.lost());
+  EXPECT_FALSE(full.record().lost());
   const FitDriver broken{kFitAbi, sizeof(FitProblem), fail_for_good};
   FitDevice gone(broken);
   EXPECT_THROW(gone.fit({}, {&sample, 1}), BackendUnavailable);
-  EXPECT_TRUE(gone.lost());
+  EXPECT_TRUE(gone.record().lost());
   EXPECT_TRUE(gone.fit({}, {}).empty());
 }
 

@@ -2,8 +2,6 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
-#include <mutex>
-#include <vector>
 
 #include "base/cuda.cuh"
 #include "prediction/cuda/fit_lane.hpp"
@@ -63,7 +61,7 @@ Kernel kernel_for(const smoothing::Layout& layout) {
 constexpr std::int64_t kMostScratch = std::int64_t{4} << 30;  // bytes of one workspace
 constexpr std::int64_t kShareOfFree = 4;  // and no more than one part in so many
 
-// What one call keeps on the device. Never destroyed: at exit the driver may be gone before us.
+// What one call keeps on the device.
 class Workspace {
  public:
   Workspace() {
@@ -137,44 +135,15 @@ class Workspace {
   Buffer buffers_[8];
 };
 
-// A workspace for each thread that fits at the same time, so that one's kernels run while another
-// prepares its series.
-class Pool {
- public:
-  Workspace* take() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (idle_.empty()) return new Workspace;
-    Workspace* const taken = idle_.back();
-    idle_.pop_back();
-    return taken;
-  }
-
-  void give(Workspace* workspace) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    idle_.push_back(workspace);
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<Workspace*> idle_;
-};
-
-int fit(const FitProblem& problem, DeviceTimes& times, char (&error)[kFitErrorText]) {
-  static Pool& pool = *new Pool;
+int fit(const FitProblem& problem, DeviceTimes& times, char (&error)[kDeviceErrorText]) {
+  static Pool<Workspace>& pool = *new Pool<Workspace>;
   try {
     const OnFirstDevice device;
-    Workspace* const workspace = pool.take();
-    try {
-      times = workspace->fit(problem);
-    } catch (...) {
-      pool.give(workspace);
-      throw;
-    }
-    pool.give(workspace);
-    return kFitted;
+    times = Pool<Workspace>::Loan(pool)->fit(problem);
+    return kDeviceDone;
   } catch (const CudaFailure& failure) {
     failure.tell(error);
-    return failure.is_final() ? kFitLost : kFitFailed;
+    return failure.is_final() ? kDeviceLost : kDeviceFailed;
   }
 }
 

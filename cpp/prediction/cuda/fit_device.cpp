@@ -101,24 +101,8 @@ std::vector<Model> FitDevice::fit(const Form& form, std::span<const Sample> samp
 
 void FitDevice::run(const FitProblem& problem) {
   DeviceTimes times{};
-  char error[kFitErrorText] = "";
-  const int outcome = driver_.fit(problem, times, error);
-  const std::lock_guard lock(mutex_);
-  lost_ = lost_ || outcome == kFitLost;
-  if (outcome != kFitted) throw BackendUnavailable(error);
-  times_.copy_in_s += times.copy_in_s;
-  times_.kernel_s += times.kernel_s;
-  times_.copy_out_s += times.copy_out_s;
-}
-
-DeviceTimes FitDevice::times() const {
-  const std::lock_guard lock(mutex_);
-  return times_;
-}
-
-bool FitDevice::lost() const {
-  const std::lock_guard lock(mutex_);
-  return lost_;
+  char error[kDeviceErrorText] = "";
+  record_.take(driver_.fit(problem, times, error), times, error);
 }
 
 }  // namespace fairlead

@@ -1,10 +1,10 @@
 // Smoothing fits by a CUDA device: from samples to the driver's arrays, and back to models.
 #pragma once
 
-#include <mutex>
 #include <span>
 #include <vector>
 
+#include "prediction/cuda/device_record.hpp"
 #include "prediction/cuda/fit_problem.hpp"
 #include "prediction/smoothing/fit.hpp"
 
@@ -20,16 +20,13 @@ class FitDevice {
   std::vector<smoothing::Model> fit(const smoothing::Form& form,
                                     std::span<const smoothing::Sample> samples);
 
-  DeviceTimes times() const;  // of all fits so far, added up
-  bool lost() const;          // CUDA failed for good
+  const DeviceRecord& record() const { return record_; }
 
  private:
   void run(const FitProblem& problem);
 
   const FitDriver& driver_;
-  mutable std::mutex mutex_;
-  DeviceTimes times_{};
-  bool lost_ = false;
+  DeviceRecord record_;
 };
 
 }  // namespace fairlead

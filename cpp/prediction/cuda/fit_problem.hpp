@@ -2,10 +2,9 @@
 // pointers.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
-#include "base/device_times.hpp"
+#include "base/device_call.hpp"
 #include "prediction/smoothing/layout.hpp"
 
 namespace fairlead {
@@ -27,14 +26,11 @@ struct FitProblem {
   double* squares;               // out [blocks][kFitLanes]: at it, in scaled units
 };
 
-// What the CUDA module hands to the core, in a capsule of this name. Errors cross as text.
-constexpr std::size_t kFitErrorText = 256;
-enum FitOutcome : int { kFitted = 0, kFitFailed = 1, kFitLost = 2 };  // lost: CUDA, to this process
-
+// What the CUDA module hands to the core, in a capsule of this name.
 struct FitDriver {
   std::uint32_t abi;   // kFitAbi
   std::uint32_t size;  // sizeof(FitProblem)
-  int (*fit)(const FitProblem& problem, DeviceTimes& times, char (&error)[kFitErrorText]);
+  int (*fit)(const FitProblem& problem, DeviceTimes& times, char (&error)[kDeviceErrorText]);
 };
 
 constexpr std::uint32_t kFitAbi = 1;

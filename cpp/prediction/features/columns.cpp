@@ -12,6 +12,7 @@
 #include "prediction/features/loops.hpp"
 #include "prediction/features/quantiles.hpp"
 #include "prediction/features/running.hpp"
+#include "prediction/features/segments.hpp"
 #include "prediction/features/series.hpp"
 #include "prediction/features/sorted_lanes.hpp"
 #include "prediction/features/windows.hpp"
@@ -22,36 +23,6 @@ namespace {
 constexpr std::size_t kCached = 8 << 20;  // bytes of results that caches may hold
 constexpr std::int64_t kSegment = 4096;   // values of a long series that are worked on together
 constexpr std::int64_t kReachesPerSegment = 8;  // at least, since each is read again
-
-// A part of a series: its values from `begin` to `end`, after those from `first` on that its
-// windows reach back to.
-struct Segment {
-  std::int64_t series, first, begin, end;
-};
-
-// How far before the newest value the windows reach.
-std::int64_t reach_of(std::span<const FeatureSpec> specs) {
-  std::int64_t reach = 0;
-  for (const FeatureSpec& spec : specs) {
-    if (spec.memory == Memory::window) reach = std::max(reach, (spec.window - 1) * spec.stride);
-  }
-  return reach;
-}
-
-std::vector<Segment> segments_of(const FeatureTable& table, std::int64_t reach) {
-  std::vector<Segment> segments;
-  const std::int64_t length = std::max(kSegment, kReachesPerSegment * reach);
-  for (std::int64_t series = 0; series < table.series(); ++series) {
-    const std::int64_t n = table.offsets[series + 1] - table.offsets[series];
-    std::int64_t begin = 0;
-    do {
-      const std::int64_t end = std::min(begin + length, n);
-      segments.push_back({series, std::max<std::int64_t>(begin - reach, 0), begin, end});
-      begin = end;
-    } while (begin < n);
-  }
-  return segments;
-}
 
 // Moves each statistic by its lag and writes it to its column.
 template <typename T>
@@ -221,8 +192,10 @@ class GroupWriter {
   std::vector<std::span<const double>> group_;
 };
 
-void check(const FeatureTable& table, std::span<const FeatureSpec> specs, const FeatureRows& rows,
-           std::size_t columns) {
+}  // namespace
+
+void check_table(const FeatureTable& table, std::span<const FeatureSpec> specs,
+                 const FeatureRows& rows, std::size_t columns) {
   if (columns != specs.size()) throw InvalidInput("a feature needs one column");
   if (table.offsets.empty() || table.offsets.front() != 0 ||
       table.offsets.back() != static_cast<std::int64_t>(table.values.size()) ||
@@ -235,14 +208,14 @@ void check(const FeatureTable& table, std::span<const FeatureSpec> specs, const 
   std::ranges::for_each(specs, check_feature);
 }
 
-}  // namespace
-
 template <typename T>
 void feature_columns(const FeatureTable& table, std::span<const FeatureSpec> specs,
                      const FeatureRows& rows, unsigned threads, const std::function<void()>& pause,
                      std::span<T* const> columns) {
-  check(table, specs, rows, columns.size());
-  const std::vector<Segment> segments = segments_of(table, reach_of(specs));
+  check_table(table, specs, rows, columns.size());
+  const std::int64_t reach = reach_of(specs);
+  const std::vector<Segment> segments =
+      segments_of(table, 0, table.series(), reach, std::max(kSegment, kReachesPerSegment * reach));
   const std::size_t groups = (segments.size() + kSortedLanes - 1) / kSortedLanes;
   const auto make = [&] {
     return [&, writer = GroupWriter<T>(table, specs, rows, columns)](std::size_t group) mutable {

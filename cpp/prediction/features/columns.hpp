@@ -1,6 +1,7 @@
 // Features of many series as columns, in one pass over the series.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -23,6 +24,10 @@ struct FeatureRows {
   std::int64_t first_origin = 0;
   std::int64_t more = 0;
 };
+
+// Throws InvalidInput unless the parts fit together.
+void check_table(const FeatureTable& table, std::span<const FeatureSpec> specs,
+                 const FeatureRows& rows, std::size_t columns);
 
 // columns[c] takes the rows of specs[c]. Threads carry series; `pause` is
 // called now and then on the calling thread, and what it throws ends the work.

@@ -1,17 +1,19 @@
-// Exponentially weighted mean and deviation of one series, value by value.
+// Exponentially weighted mean and deviation of one series, value by value; on CUDA as well.
 #pragma once
 
 #include <cmath>
-#include <limits>
+
+#include "base/both.hpp"
+#include "prediction/features/formulas.hpp"
 
 namespace fairlead {
 
 // Mean and squared deviation of the values so far, weighted down by `keep` at every place.
 class ExponentialMoments {
  public:
-  explicit ExponentialMoments(double weight) : weight_(weight), keep_(1 - weight) {}
+  FAIRLEAD_BOTH explicit ExponentialMoments(double weight) : weight_(weight), keep_(1 - weight) {}
 
-  void add(double value) {
+  FAIRLEAD_BOTH void add(double value) {
     if (count_ > 0) {
       old_ *= keep_;
       squared_weights_ *= keep_ * keep_;
@@ -30,14 +32,14 @@ class ExponentialMoments {
     old_ = 1;
   }
 
-  double count() const { return count_; }
-  double mean() const { return count_ > 0 ? mean_ : std::numeric_limits<double>::quiet_NaN(); }
+  FAIRLEAD_BOTH double count() const { return count_; }
+  FAIRLEAD_BOTH double mean() const { return count_ > 0 ? mean_ : formulas::kUnknown; }
 
   // Without the bias of a weighted sample; NaN below two values.
-  double deviation() const {
+  FAIRLEAD_BOTH double deviation() const {
     const double total = old_ * old_;
     return count_ > 1 ? std::sqrt(variance_ * total / (total - squared_weights_))
-                      : std::numeric_limits<double>::quiet_NaN();
+                      : formulas::kUnknown;
   }
 
  private:

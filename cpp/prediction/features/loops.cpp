@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
-#include <limits>
 
 #include "base/clones.hpp"
+#include "prediction/features/formulas.hpp"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -16,7 +16,7 @@
 namespace fairlead::loops {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+using formulas::kUnknown;
 constexpr std::int64_t kBlock = 8;
 
 template <typename T>
@@ -180,11 +180,9 @@ FAIRLEAD_CLONES void join_counted_squares(CountedRunsView near, CountedRunsView 
   for (const Range part : at_lines<double>(range)) {
 #pragma GCC ivdep
     for (std::int64_t i = part.begin; i < part.end; ++i) {
-      const double a = near_count[i], b = far_count[i - shift];
-      const double apart = near_sum[i] * b - far_sum[i - shift] * a;
-      const double weight = a * b * (a + b);
-      const double scale = weight > 0 ? 1.0 / weight : 0;
-      squares[i] = near_squares[i] + far_squares[i - shift] + apart * apart * scale;
+      squares[i] = formulas::joined_squares(near_count[i], near_sum[i], near_squares[i],
+                                            far_count[i - shift], far_sum[i - shift],
+                                            far_squares[i - shift]);
     }
   }
 }
@@ -221,17 +219,14 @@ FAIRLEAD_CLONES void all_deviations(const double* squares, const double* share,
 
 FAIRLEAD_CLONES void counted_means(const double* sum, const double* count, double least,
                                    double* __restrict__ mean, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i)
-    mean[i] = count[i] >= least ? sum[i] * (1.0 / count[i]) : kUnknown;
+  for (std::int64_t i = 0; i < n; ++i) mean[i] = formulas::counted_mean(sum[i], count[i], least);
 }
 
 FAIRLEAD_CLONES void counted_deviations(const double* squares, const double* count, double least,
                                         double* __restrict__ deviation, std::int64_t n) {
   const double needed = least > 2 ? least : 2;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const double spread = std::sqrt(squares[i] * (1.0 / (count[i] - 1)));
-    deviation[i] = count[i] >= needed ? spread : kUnknown;
-  }
+  for (std::int64_t i = 0; i < n; ++i)
+    deviation[i] = formulas::counted_deviation(squares[i], count[i], needed);
 }
 
 FAIRLEAD_CLONES void counted_values(const double* value, const double* count, double least,
@@ -257,11 +252,9 @@ void prefix_sums(const double* values, double* __restrict__ sum, std::int64_t n)
 FAIRLEAD_CLONES void welford_terms(const double* values, const double* mean,
                                    double* __restrict__ term, std::int64_t n) {
   if (n > 0) term[0] = 0;
-  for (std::int64_t i = 1; i < n; ++i) {
-    const double product = (values[i] - mean[i - 1]) * (values[i] - mean[i]);
-    // A missing value is NaN, and so is the mean before the first known one.
-    term[i] = product == product ? product : 0;
-  }
+  // A missing value is NaN, and so is the mean before the first known one.
+  for (std::int64_t i = 1; i < n; ++i)
+    term[i] = formulas::welford_term(values[i], mean[i - 1], mean[i]);
 }
 
 FAIRLEAD_CLONES void smooth(const double* values, double weight, double before,

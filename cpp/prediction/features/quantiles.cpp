@@ -10,17 +10,14 @@
 namespace fairlead {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+using formulas::interpolated;
+using formulas::kUnknown;
 constexpr double kMissing = std::numeric_limits<double>::infinity();
 constexpr std::int64_t kLanes = kSortedLanes;
 constexpr std::int64_t kSteps = 64;           // that lanes are filled for at a time
 constexpr std::int64_t kLongestSorted = 256;  // from here on ranks are counted instead
 // A piece costs one window of warming up: not more than a quarter of its length.
 constexpr std::int64_t kWindowsPerPiece = 4;
-
-double interpolated(double below, double above, double share) {
-  return below + (above - below) * share;
-}
 
 LaneRow row_of(double value) {
   LaneRow row;

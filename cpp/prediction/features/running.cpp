@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "prediction/features/exponential.hpp"
+#include "prediction/features/formulas.hpp"
 #include "prediction/features/loops.hpp"
 
 namespace fairlead {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+using formulas::kInfinity;
+using formulas::kUnknown;
 
 // The least (`Least` true) or greatest so far.
 template <bool Least>
@@ -151,13 +151,7 @@ void RunningFeatures::write_exponential_mean(std::size_t column, const SeriesVie
     double level = whole > 0 ? made_[whole - 1] : kUnknown;
     double old = 1;
     for (std::int64_t i = whole; i < series.size(); ++i) {
-      old *= 1 - spec.parameter;
-      if (!std::isnan(values[i])) {
-        level = std::isnan(level)
-                    ? values[i]
-                    : (old * level + spec.parameter * values[i]) / (old + spec.parameter);
-        old = 1;
-      }
+      formulas::smooth_over_gaps(values[i], spec.parameter, level, old);
       made_[i] = level;
     }
   }

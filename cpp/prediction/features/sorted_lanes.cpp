@@ -1,9 +1,7 @@
 #include "prediction/features/sorted_lanes.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <limits>
 
 #include "base/clones.hpp"
 
@@ -41,7 +39,7 @@ inline __attribute__((always_inline)) void slide_lanes(int first, LaneRow* sorte
     take(moves.leaving[step].lane + first, leaving);
     take(moves.entering[step].lane + first, entering);
     take(sorted[0].lane + first, here);
-    Lanes before = Lanes{} - std::numeric_limits<double>::infinity();
+    Lanes before = Lanes{} - formulas::kInfinity;
     for (std::int64_t i = 0; i < window; ++i) {
       take(sorted[i + 1].lane + first, next);
       const Lanes rest = here < leaving ? here : next;
@@ -87,13 +85,6 @@ __attribute__((target("avx2"))) void slide_four(LaneRow* sorted, std::int64_t wi
 #endif
 
 }  // namespace
-
-QuantilePlace quantile_place(double probability, std::int64_t count) {
-  const double at = probability * static_cast<double>(count - 1);
-  const double below = std::floor(at);
-  const auto place = static_cast<std::int64_t>(below);
-  return {place, std::min(place + 1, count - 1), at - below};
-}
 
 void slide_sorted(LaneRow* sorted, std::int64_t window, const LaneSteps& moves,
                   std::span<const QuantilePlace> places, LaneRow* out) {

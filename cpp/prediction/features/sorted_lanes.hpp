@@ -4,18 +4,14 @@
 #include <cstdint>
 #include <span>
 
+#include "prediction/features/formulas.hpp"
+
 namespace fairlead {
 
-constexpr int kSortedLanes = 8;
+using formulas::quantile_place;
+using formulas::QuantilePlace;
 
-// Between which two places of a sorted window a quantile lies, and how far (linear interpolation,
-// as NumPy and pandas do).
-struct QuantilePlace {
-  std::int64_t below;
-  std::int64_t above;
-  double share;
-};
-QuantilePlace quantile_place(double probability, std::int64_t count);
+constexpr int kSortedLanes = 8;
 
 // A row of values, one in each lane, as a vector register holds them.
 struct alignas(64) LaneRow {

@@ -21,7 +21,7 @@ class CudaInfo:
     Attributes
     ----------
     available : bool
-        ``device="cuda"`` works, in `score` and in ``predict``.
+        ``device="cuda"`` works, in `score`, ``predict`` and ``demand_features``.
     reason : str
         Why not; empty where it is available.
     count : int

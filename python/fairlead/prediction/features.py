@@ -19,6 +19,7 @@ from fairlead.errors import InvalidInputError
 from fairlead.prediction.feature_stream import FeatureStream
 from fairlead.prediction.feature_times import TimeFeature, calendar, fourier, holidays, time_since
 from fairlead.prediction.feature_values import ValueFeature, ewm, expanding, lags, rolling
+from fairlead.prediction.options import check_device, device_driver, device_made
 from fairlead.prediction.series import DemandSeries, read_demand
 from fairlead.tables import Coded, to_native_like
 from fairlead.tables.frames import Floats, Ints
@@ -50,6 +51,7 @@ def demand_features(
     horizon: int = 0,
     dtype: Literal["float64", "float32"] = "float64",
     threads: int | None = None,
+    device: Literal["cpu", "cuda"] = "cpu",
 ) -> Any:
     """Features of demand series, each row from values before it only.
 
@@ -74,6 +76,8 @@ def demand_features(
         Of the features; sums are float64 in both.
     threads : int, optional
         By default one per core; the result is the same for any number.
+    device : {"cpu", "cuda"}
+        ``cuda`` makes lags and statistics on the first CUDA device; the result is the same.
 
     Returns
     -------
@@ -86,6 +90,8 @@ def demand_features(
     ------
     InvalidInputError
         A bad demand frame (as for ``predict``), two features of one name, or a bad `step`.
+    BackendUnavailableError
+        ``device="cuda"`` and CUDA cannot be had; says why.
 
     Notes
     -----
@@ -96,6 +102,11 @@ def demand_features(
     values that are joined and never subtracted [1]_, so a window of w values costs log2(w) vector
     operations a value and keeps no rounding error of what has left it; quantiles of windows up to
     256 come from sorted windows in vector lanes, longer ones from rank counts in O(log n).
+
+    On a CUDA device run lags, means, deviations, minima and maxima (rolling, seasonal, expanding),
+    exponential weights, and quantiles of windows up to 256. Longer quantiles, expanding ones, and
+    what depends on the time alone are made on the CPU in the same call. Both do the same operations
+    on float64 in the same order, so the results are equal to the last bit.
 
     References
     ----------
@@ -116,11 +127,12 @@ def demand_features(
     """
     asked = _flat(features)
     _check_rows(step, horizon)
+    check_device(device)
     if dtype not in ("float64", "float32"):
         raise InvalidInputError(f"dtype must be 'float64' or 'float32', got {dtype!r}")
     series = read_demand(demand, freq)
     offsets = series.offsets + horizon * np.arange(len(series.offsets))
-    made = _value_columns(series, asked, step, horizon, dtype == "float32", threads)
+    made = _value_columns(series, asked, step, horizon, dtype == "float32", threads, device)
     ds_ns = _times(series, offsets)
     for feature in asked:
         if isinstance(feature, TimeFeature):
@@ -168,20 +180,25 @@ def _value_columns(
     horizon: int,
     single: bool,
     threads: int | None,
+    device: str,
 ) -> dict[str, Any]:
     """The columns of what depends on values, from the core, by name."""
     if threads is not None and threads < 1:
         raise InvalidInputError(f"threads must be at least 1, got {threads}")
     of_values = [feature for feature in asked if isinstance(feature, ValueFeature)]
-    columns = _core.feature_columns(
-        series.values,
-        series.offsets,
-        [feature.spec(step) for feature in of_values],
-        first_origin=1 - step,
-        more=horizon,
-        threads=threads or os.cpu_count() or 1,
-        single=single,
-    )
+    given = series.values, series.offsets, [feature.spec(step) for feature in of_values]
+    options: dict[str, Any] = {
+        "first_origin": 1 - step,
+        "more": horizon,
+        "threads": threads or os.cpu_count() or 1,
+        "single": single,
+    }
+    if device == "cuda":
+        driver = device_driver("feature_driver")
+        made = _core.device_feature_columns(*given, **options, driver=driver)
+        columns = device_made(made)["columns"]
+    else:
+        columns = _core.feature_columns(*given, **options)
     return dict(zip([feature.name for feature in of_values], columns, strict=True))
 
 

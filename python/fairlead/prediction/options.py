@@ -23,8 +23,11 @@ __all__ = [
     "Model",
     "band_columns",
     "band_ends",
+    "check_device",
     "check_levels",
     "check_quantiles",
+    "device_driver",
+    "device_made",
     "model_of",
     "models",
     "quantile_columns",
@@ -103,41 +106,46 @@ class Model:
             intervals=self.intervals,
             vectors=vectors,
             threads=thread_count(threads),
-            driver=_fit_driver() if self.device == "cuda" else None,
+            driver=device_driver("fit_driver") if self.device == "cuda" else None,
         )
-        if "error" in made:
-            raise _failed(made["error"], made["lost"])
-        return made
+        return device_made(made)
 
 
-def _fit_driver() -> Any:
-    """What fits on a CUDA device; an error that says why where there is none."""
+def device_driver(name: str) -> Any:
+    """What works on a CUDA device; an error that says why where there is none."""
     # Here and not above: this room comes before that of matching, and rarely needs it.
     from fairlead.matching.devices import cuda_driver
 
-    driver, reason = cuda_driver("fit_driver")
+    driver, reason = cuda_driver(name)
     if driver is None:
         raise _no_cuda(reason)
     return driver
 
 
-def _failed(reason: str, lost: bool) -> BackendUnavailableError:
-    """The error of a device that failed; one that did for good is not asked again."""
+def device_made(made: dict[str, Any]) -> dict[str, Any]:
+    """What the core made; an error if a device failed, and one for good is not asked again."""
+    if "error" not in made:
+        return made
     from fairlead.matching.devices import cuda_lost
 
-    if lost:
-        cuda_lost(reason)
-    return _no_cuda(reason)
+    if made["lost"]:
+        cuda_lost(made["error"])
+    raise _no_cuda(made["error"])
 
 
 def _no_cuda(reason: str) -> BackendUnavailableError:
     return BackendUnavailableError(f"device='cuda' cannot be had: {reason}; use device='cpu'")
 
 
-def _check_device(device: Any, model: str | PointModel) -> None:
-    """An error unless the device is known and has a part in the model."""
+def check_device(device: Any) -> None:
+    """An error unless the device is known."""
     if device not in ("cpu", "cuda"):
         raise InvalidInputError(f"device must be 'cpu' or 'cuda'; got {device!r}")
+
+
+def _check_device_of(model: str | PointModel, device: Any) -> None:
+    """An error unless the device is known and has a part in the model."""
+    check_device(device)
     able = _core.device_forecasters()
     if device == "cuda" and model not in able:
         name = model if isinstance(model, str) else model.name
@@ -167,11 +175,11 @@ def model_of(
                 f"model must be one of {', '.join(models())}, or have a name and "
                 f"forecast(histories, horizon, seasons); got {type(model).__name__}"
             )
-        _check_device(device, model)
+        _check_device_of(model, device)
         return External(model, seasons, intervals)
     if model not in models():
         raise InvalidInputError(f"unknown model {model!r}; known are {', '.join(models())}")
-    _check_device(device, model)
+    _check_device_of(model, device)
     if window is None:
         window = seasons[0] if seasons else 24
     return Model(model, seasons, whole("window", window), intervals, device)

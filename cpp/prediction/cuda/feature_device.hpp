@@ -1,0 +1,41 @@
+// Features of series by a CUDA device: from a table to the driver's batches.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "prediction/cuda/device_record.hpp"
+#include "prediction/cuda/feature_problem.hpp"
+#include "prediction/features/columns.hpp"
+
+namespace fairlead {
+
+class FeatureDevice {
+ public:
+  // Throws BackendUnavailable where the driver is of another version. A batch is of whole series:
+  // as many as have so many bytes of values and results, or one.
+  explicit FeatureDevice(const FeatureDriver& driver, std::int64_t batch_bytes = kBatchBytes);
+
+  // As feature_columns, with the same bits. What the device has no part in is made on the threads.
+  // Throws BackendUnavailable with the driver's text.
+  template <typename T>  // float or double
+  void columns(const FeatureTable& table, std::span<const FeatureSpec> specs,
+               const FeatureRows& rows, unsigned threads, const std::function<void()>& pause,
+               std::span<T* const> columns);
+
+  const DeviceRecord& record() const { return record_; }
+
+ private:
+  static constexpr std::int64_t kBatchBytes = std::int64_t{16} << 20;
+
+  template <typename T>
+  void run(const FeatureTable& table, std::span<const FeatureSpec> specs, const FeatureRows& rows,
+           unsigned threads, const std::function<void()>& pause, std::span<T* const> columns);
+
+  const FeatureDriver& driver_;
+  std::int64_t batch_bytes_;
+  DeviceRecord record_;
+};
+
+}  // namespace fairlead
