@@ -37,7 +37,7 @@ struct FitDriver {
   int (*fit)(const FitProblem& problem, DeviceTimes& times, char (&error)[kFitErrorText]);
 };
 
-constexpr std::uint32_t kFitAbi = 1;
+constexpr std::uint32_t kFitAbi = 2;
 constexpr const char* kFitDriverName = "fairlead.fit_driver";
 
 // Built in the CUDA module only.

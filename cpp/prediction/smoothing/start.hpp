@@ -5,7 +5,9 @@
 
 namespace fairlead::smoothing {
 
-// Level, trend and seasons of the first values; weights stay at their defaults.
-Model starting_states(const Form& form, std::span<const double> values);
+// Without `sums` level, trend and seasons of the first values; weights stay at their defaults. For
+// a form with factors `sums` is the model of its twin: the start is that, its season as factors; or
+// a flat one, where that makes forecasts that nothing can be a share of.
+Model start_of(const Form& form, const Sample& sample, const Model* sums);
 
 }  // namespace fairlead::smoothing
