@@ -107,12 +107,15 @@ void bind_stream(py::module_& m) {
   py::class_<SmoothingStream>(m, "SmoothingStream")
       .def(py::init([](const Column<double>& alpha, const Column<double>& beta,
                        const Column<double>& phi, const Column<double>& gamma, std::int64_t season,
-                       std::int64_t horizon, double memory, const Column<double>& probabilities) {
-             return SmoothingStream({copied(alpha), copied(beta), copied(phi), copied(gamma)},
-                                    {season, horizon, memory, copied(probabilities)});
+                       std::int64_t horizon, double memory, const Column<double>& probabilities,
+                       bool factors) {
+             return SmoothingStream(
+                 {copied(alpha), copied(beta), copied(phi), copied(gamma)},
+                 {season, horizon, memory, copied(probabilities), joins(factors)});
            }),
            "alpha"_a.noconvert(), "beta"_a.noconvert(), "phi"_a.noconvert(), "gamma"_a.noconvert(),
-           py::kw_only(), "season"_a, "horizon"_a, "memory"_a, "probabilities"_a.noconvert())
+           py::kw_only(), "season"_a, "horizon"_a, "memory"_a, "probabilities"_a.noconvert(),
+           "season_factors"_a = false)
       .def_property_readonly("tick", &SmoothingStream::tick)
       .def(
           "start",

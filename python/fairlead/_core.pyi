@@ -400,6 +400,7 @@ class SmoothingStream:
         horizon: typing.SupportsInt | typing.SupportsIndex,
         memory: typing.SupportsFloat | typing.SupportsIndex,
         probabilities: numpy.typing.NDArray[numpy.float64],
+        season_factors: bool = False,
     ) -> None: ...
     def forecast(
         self,
