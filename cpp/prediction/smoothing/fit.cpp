@@ -7,6 +7,7 @@
 #include "prediction/smoothing/objective.hpp"
 #include "prediction/smoothing/points.hpp"
 #include "prediction/smoothing/search.hpp"
+#include "prediction/smoothing/start.hpp"
 
 namespace fairlead::smoothing {
 namespace {
@@ -134,6 +135,23 @@ class Fits {
   std::vector<Model> models_;
 };
 
+std::vector<Model> fit_from(const Form& form, std::span<const Sample> samples,
+                            const std::vector<Model>& starts) {
+  std::vector<std::size_t> order(samples.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return samples[i].values.size(); });
+  std::vector<Sample> sorted;
+  std::vector<Model> from;
+  for (const std::size_t i : order) {
+    sorted.push_back(samples[i]);
+    from.push_back(starts[i]);
+  }
+  std::vector<Model> made = Fits(form, sorted, from).run();
+  std::vector<Model> models(samples.size());
+  for (std::size_t i = 0; i < order.size(); ++i) models[order[i]] = std::move(made[i]);
+  return models;
+}
+
 }  // namespace
 
 std::int64_t Model::parameters(const Form& form) const {
@@ -157,19 +175,9 @@ std::vector<Model> fit(const Form& form, std::span<const Sample> samples,
                        std::span<const Model> sums) {
   if (samples.empty()) return {};
   if (!form.by_sums() && sums.empty()) return fit(form, samples, fit(form.with_sums(), samples));
-  std::vector<std::size_t> order(samples.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return samples[i].values.size(); });
-  std::vector<Sample> sorted;
-  std::vector<Model> starts;
-  for (const std::size_t i : order) {
-    sorted.push_back(samples[i]);
-    starts.push_back(start_of(form, samples[i], form.by_sums() ? nullptr : &sums[i]));
-  }
-  std::vector<Model> made = Fits(form, sorted, starts).run();
-  std::vector<Model> models(samples.size());
-  for (std::size_t i = 0; i < order.size(); ++i) models[order[i]] = std::move(made[i]);
-  return models;
+  return fit_from_starts(form, samples, sums, [&](const std::vector<Model>& starts) {
+    return fit_from(form, samples, starts);
+  });
 }
 
 }  // namespace fairlead::smoothing

@@ -7,7 +7,6 @@
 
 #include "prediction/smoothing/expansion.hpp"
 #include "prediction/smoothing/fit.hpp"
-#include "prediction/smoothing/start.hpp"
 
 namespace fairlead::smoothing {
 

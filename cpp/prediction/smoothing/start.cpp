@@ -79,8 +79,13 @@ Model from_sums(const Form& form, const Sample& sample, Model sums) {
 
 }  // namespace
 
-Model start_of(const Form& form, const Sample& sample, const Model* sums) {
-  return sums == nullptr ? first_states(form, sample.values) : from_sums(form, sample, *sums);
+std::vector<Model> starts_of(const Form& form, std::span<const Sample> samples,
+                             std::span<const Model> sums) {
+  std::vector<Model> starts;
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    starts.push_back(sums.empty() ? first_states(form, samples[i].values)
+                                  : from_sums(form, samples[i], sums[i]));
+  return starts;
 }
 
 }  // namespace fairlead::smoothing
