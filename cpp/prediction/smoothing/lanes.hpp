@@ -30,8 +30,9 @@ struct Form {
   bool damped = false;                // only with a trend
   std::vector<std::int64_t> seasons;  // lengths, none to two
   bool slow = false;                  // level and trend may move a little only
+  // Either by factor: at most one season, of at most kMostFactors places.
   Joins error = Joins::by_sum;
-  Joins season = Joins::by_sum;  // by factor: one of at most kMostFactors places
+  Joins season = Joins::by_sum;
 
   bool operator==(const Form&) const = default;
   // The form with the same parts that are all added.
@@ -68,7 +69,7 @@ void derive_relative(std::span<const Lanes> shares, std::span<const Lanes> inver
 
 void multiply(std::span<Lanes> column, const Lanes& by);
 
-// out[a * columns.size() + b], for a <= b: the sum over t of columns[a][t] * columns[b][t].
+// Adds to out[a * columns.size() + b], for a <= b, the sum over t of columns[a][t] * columns[b][t].
 void add_squares(std::span<const Lanes* const> columns, std::int64_t steps, std::span<Lanes> out);
 
 // Adds to out[shift * columns.size() + c], for shift = 0 .. shifts - 1, the sum over t of
