@@ -144,7 +144,7 @@ std::vector<Form> full_family(Seasons seasons) {
 // Relative errors beside a season, where the level is slow: on the training part of M4 hourly 3 to
 // 6 % better than without, on parts of ETTh1 0 to 1.5, on rates of ServeGen before their last days
 // 0.7 worse. With a level that may follow them one small value at night multiplies the next day:
-// there the rates were 33 % worse. Trends beside them help nowhere.
+// there the rates were 33 % worse. Trends beside such levels helped on neither.
 std::vector<Form> wide_family(Seasons seasons) {
   std::vector<Form> forms = with_slow_twins(additive_family(seasons));
   if (may_multiply(seasons)) {
