@@ -44,9 +44,20 @@ std::vector<double> point_forecasts(const SeriesTable& table, std::size_t model,
   return out;
 }
 
+void check(const smoothing::Form& form) {
+  using smoothing::kMostFactors;
+  if (form.by_sums()) return;
+  if (form.seasons.size() > 1 || (!form.seasons.empty() && form.seasons[0] > kMostFactors))
+    throw InvalidInput("errors or seasons that multiply go with one season of at most " +
+                       std::to_string(kMostFactors) + " places");
+  if (form.season == smoothing::Joins::by_factor && form.seasons.empty())
+    throw InvalidInput("a season that multiplies needs a length");
+}
+
 std::vector<smoothing::Model> smoothing_fits(const SeriesTable& table,
                                              const smoothing::Form& form) {
   table.validate();
+  check(form);
   std::vector<FilledSeries> filled;
   const std::int64_t season = form.seasons.empty() ? 0 : form.seasons.front();
   for (std::int64_t i = 0; i < table.size(); ++i)
@@ -57,12 +68,14 @@ std::vector<smoothing::Model> smoothing_fits(const SeriesTable& table,
     if (static_cast<std::int64_t>(series.values.size()) < smoothing::fewest_values(form))
       throw InvalidInput("a fit needs at least " + std::to_string(smoothing::fewest_values(form)) +
                          " values of each series, got " + std::to_string(series.values.size()));
+    if (!form.by_sums() && !smoothing::is_positive(samples.back()))
+      throw InvalidInput("errors or seasons that multiply need positive values");
   }
   return smoothing::fit(form, samples);
 }
 
 py::typing::Dict<py::str, py::array> fit_columns(const std::vector<smoothing::Model>& models) {
-  std::vector<double> alpha, beta, phi, gamma, squares, level, season;
+  std::vector<double> alpha, beta, phi, gamma, squares, level, trend, season;
   for (const smoothing::Model& model : models) {
     alpha.push_back(model.alpha);
     beta.push_back(model.beta);
@@ -70,13 +83,18 @@ py::typing::Dict<py::str, py::array> fit_columns(const std::vector<smoothing::Mo
     gamma.push_back(model.gamma[0]);
     squares.push_back(model.squares);
     level.push_back(model.level);
+    trend.push_back(model.trend);
     season.insert(season.end(), model.season[0].begin(), model.season[0].end());
   }
   return py::typing::Dict<py::str, py::array>(
       "alpha"_a = to_column(std::move(alpha)), "beta"_a = to_column(std::move(beta)),
       "phi"_a = to_column(std::move(phi)), "gamma"_a = to_column(std::move(gamma)),
       "squares"_a = to_column(std::move(squares)), "level"_a = to_column(std::move(level)),
-      "season"_a = to_column(std::move(season)));
+      "trend"_a = to_column(std::move(trend)), "season"_a = to_column(std::move(season)));
+}
+
+smoothing::Joins joins(bool factors) {
+  return factors ? smoothing::Joins::by_factor : smoothing::Joins::by_sum;
 }
 
 std::vector<double> copied(const Column<double>& column) {
@@ -89,12 +107,15 @@ void bind_stream(py::module_& m) {
   py::class_<SmoothingStream>(m, "SmoothingStream")
       .def(py::init([](const Column<double>& alpha, const Column<double>& beta,
                        const Column<double>& phi, const Column<double>& gamma, std::int64_t season,
-                       std::int64_t horizon, double memory, const Column<double>& probabilities) {
-             return SmoothingStream({copied(alpha), copied(beta), copied(phi), copied(gamma)},
-                                    {season, horizon, memory, copied(probabilities)});
+                       std::int64_t horizon, double memory, const Column<double>& probabilities,
+                       bool factors) {
+             return SmoothingStream(
+                 {copied(alpha), copied(beta), copied(phi), copied(gamma)},
+                 {season, horizon, memory, copied(probabilities), joins(factors)});
            }),
            "alpha"_a.noconvert(), "beta"_a.noconvert(), "phi"_a.noconvert(), "gamma"_a.noconvert(),
-           py::kw_only(), "season"_a, "horizon"_a, "memory"_a, "probabilities"_a.noconvert())
+           py::kw_only(), "season"_a, "horizon"_a, "memory"_a, "probabilities"_a.noconvert(),
+           "season_factors"_a = false)
       .def_property_readonly("tick", &SmoothingStream::tick)
       .def(
           "start",
@@ -142,19 +163,20 @@ void bind_smoothing(py::module_& m) {
       "smoothing_fits",
       [](const Column<double>& values, const Column<std::int64_t>& offsets,
          const Column<std::int64_t>& phase, bool trend, bool damped,
-         const std::vector<std::int64_t>& seasons) {
+         const std::vector<std::int64_t>& seasons, bool error_factors, bool season_factors) {
         const SeriesTable table{view(values), view(offsets), view(phase)};
         std::vector<smoothing::Model> models;
         {
           const py::gil_scoped_release nogil;
-          models = smoothing_fits(table, {trend, damped, seasons});
+          models = smoothing_fits(
+              table, {trend, damped, seasons, false, joins(error_factors), joins(season_factors)});
         }
         return fit_columns(models);
       },
       "values"_a.noconvert(), "offsets"_a.noconvert(), "phase"_a.noconvert(), py::kw_only(),
-      "trend"_a, "damped"_a, "seasons"_a,
-      "The least-squares fit of a form of exponential smoothing per series: columns alpha, beta, "
-      "phi, gamma, squares, level, and season by place.");
+      "trend"_a, "damped"_a, "seasons"_a, "error_factors"_a = false, "season_factors"_a = false,
+      "The fit of a form of exponential smoothing per series: columns alpha, beta, phi, gamma, "
+      "squares, level, trend, and season by place.");
   bind_stream(m);
 }
 

@@ -19,8 +19,10 @@ std::unique_ptr<Forecaster> make_holt();
 std::unique_ptr<Forecaster> make_damped_holt();
 std::unique_ptr<Forecaster> make_holt_winters();
 std::unique_ptr<Forecaster> make_damped_holt_winters();
+std::unique_ptr<Forecaster> make_multiplicative_holt_winters();
 std::unique_ptr<Forecaster> make_two_season_holt_winters();
 std::unique_ptr<Forecaster> make_ets();
+std::unique_ptr<Forecaster> make_full_ets();
 std::unique_ptr<Forecaster> make_held_out_ets();
 std::unique_ptr<Forecaster> make_seasonal_smoothing();
 std::unique_ptr<Forecaster> make_croston();
@@ -54,15 +56,22 @@ constexpr std::array kForecasters{
                     make_holt_winters},
     ForecasterEntry{"damped_holt_winters", "exponential smoothing with a damped trend and a season",
                     true, make_damped_holt_winters},
+    ForecasterEntry{"multiplicative_holt_winters",
+                    "exponential smoothing with a trend and a season that multiplies, where all "
+                    "values are positive",
+                    true, make_multiplicative_holt_winters},
     ForecasterEntry{"two_season_holt_winters",
                     "exponential smoothing with a damped trend and the two shortest seasons", true,
                     make_two_season_holt_winters},
     ForecasterEntry{"ets", "exponential smoothing of the additive form with the smallest AICc",
                     true, make_ets},
-    ForecasterEntry{
-        "held_out_ets",
-        "exponential smoothing of the additive form that forecasts held-out values best", true,
-        make_held_out_ets},
+    ForecasterEntry{"full_ets",
+                    "exponential smoothing of the stable form, additive or multiplicative, with "
+                    "the smallest AICc",
+                    true, make_full_ets},
+    ForecasterEntry{"held_out_ets",
+                    "exponential smoothing of the form that forecasts held-out values best", true,
+                    make_held_out_ets},
     ForecasterEntry{"seasonal_smoothing",
                     "exponential smoothing of each place in the season by itself", true,
                     make_seasonal_smoothing},

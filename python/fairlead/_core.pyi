@@ -401,6 +401,7 @@ class SmoothingStream:
         horizon: typing.SupportsInt | typing.SupportsIndex,
         memory: typing.SupportsFloat | typing.SupportsIndex,
         probabilities: numpy.typing.NDArray[numpy.float64],
+        season_factors: bool = False,
     ) -> None: ...
     def forecast(
         self,
@@ -695,9 +696,11 @@ def smoothing_fits(
     trend: bool,
     damped: bool,
     seasons: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    error_factors: bool = False,
+    season_factors: bool = False,
 ) -> dict[str, numpy.ndarray]:
     """
-    The least-squares fit of a form of exponential smoothing per series: columns alpha, beta, phi, gamma, squares, level, and season by place.
+    The fit of a form of exponential smoothing per series: columns alpha, beta, phi, gamma, squares, level, trend, and season by place.
     """
 
 DECILES: tuple = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -2,9 +2,10 @@
 
 Both fit the same hourly series (n values, season of 24) and forecast 24 steps, in turn, one thread;
 CPU time per series, best of several turns. The sums of squared errors that the fits reach stand
-next to the times: ours over theirs, 1 or less is as good. The automatic choice is compared with
-the same candidates, the six additive forms, by the criterion of the form that each chooses. Without
-statsforecast ours alone.
+next to the times: ours over theirs, 1 or less is as good; of relative errors, what the likelihood
+makes of them. The automatic choices are compared with the same candidates, the six additive forms
+and all fifteen stable ones, by the criterion of the form that each chooses. With `--shared FOLDER`
+that also on series of M4 hourly and ETTh1. Without statsforecast ours alone.
 
 With `--many 1000000` only this: so many series of two values each, from frame to frame.
 
@@ -20,6 +21,7 @@ import resource
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,17 +39,12 @@ _MODELS = {
     "theta": "Theta",
     "optimized_theta": "DynamicOptimizedTheta",
     "seasonal_smoothing": "SeasonalExponentialSmoothingOptimized",
-    "ets": "AutoETS",
+    "full_ets": "AutoETS",
 }
-# The additive forms: letters there, trend, damped and seasons here.
-_FORMS: dict[str, tuple[str, bool, bool, list[int]]] = {
-    "ANN": ("ANN", False, False, []),
-    "AAN": ("AAN", True, False, []),
-    "AAdN": ("AAN", True, True, []),
-    "ANA": ("ANA", False, False, [_SEASON]),
-    "AAA": ("AAA", True, False, [_SEASON]),
-    "AAdA": ("AAA", True, True, [_SEASON]),
-}
+# Error, trend (d: damped) and season; statsforecast takes the d apart.
+_ADDITIVE = ["ANN", "AAN", "AAdN", "ANA", "AAA", "AAdA"]
+_RELATIVE = ["MNN", "MAN", "MAdN", "MNA", "MAA", "MAdA", "MNM", "MAM", "MAdM"]
+_CHOICES = {"ets": _ADDITIVE, "full_ets": _ADDITIVE + _RELATIVE}
 
 
 def demand(n: int, seed: int) -> np.ndarray:
@@ -114,24 +111,37 @@ def print_times(series: list[np.ndarray], peers: int, turns: int) -> None:
         print(f"{model:20s} {here:9.3f} ms {there:9.3f} ms {there / here:7.0f} x   {name}")
 
 
+def squares(form: str, series: list[np.ndarray]) -> np.ndarray:
+    """What the fits of a form to every series reach."""
+    made: np.ndarray = _core.smoothing_fits(
+        *columns(series),
+        trend="A" in form[1:-1],
+        damped="d" in form,
+        seasons=[] if form[-1] == "N" else [_SEASON],
+        error_factors=form[0] == "M",
+        season_factors=form[-1] == "M",
+    )["squares"]
+    return made
+
+
 def print_squares(series: list[np.ndarray], peers: int) -> None:
-    """Per additive form: time and squares of the fit over those of statsforecast."""
+    """Per form: time and squares of the fit over those of statsforecast."""
     try:
         from statsforecast.ets import ets_f
     except ImportError:
         return
     print("\nform       ours ms  theirs ms   squares, ours / theirs: best  mean  worst")
-    for form, (letters, trend, damped, seasons) in _FORMS.items():
+    for form in _ADDITIVE + _RELATIVE:
         begin = time.process_time()
-        fits = _core.smoothing_fits(*columns(series), trend=trend, damped=damped, seasons=seasons)
+        found = squares(form, series)
         here = 1e3 * (time.process_time() - begin) / len(series)
         begin = time.process_time()
         theirs = [
-            float(np.sum(ets_f(y, _SEASON, model=letters, damped=damped)["residuals"] ** 2))
+            ets_f(y, _SEASON, model=form.replace("d", ""), damped="d" in form)["loglik"]
             for y in series[:peers]
         ]
         there = 1e3 * (time.process_time() - begin) / peers
-        ratio = fits["squares"][:peers] / theirs
+        ratio = found[:peers] / np.exp(-2 * np.array(theirs) / len(series[0]))
         print(
             f"{form:8s} {here:9.3f} {there:10.2f} {ratio.min():31.4f} {ratio.mean():.4f} "
             f"{ratio.max():.4f}"
@@ -187,41 +197,53 @@ def compare_gpu(n: int, count: int, turns: int) -> None:
         )
 
 
-def criterion(squares: np.ndarray, n: int, form: str) -> np.ndarray:
+def criterion(reached: np.ndarray, n: int, form: str) -> np.ndarray:
     """AICc of a fit; both libraries count weights, states but for one season, and the variance."""
-    _, trend, damped, seasons = _FORMS[form]
-    k = 3 + 2 * trend + damped + sum(seasons)
-    made: np.ndarray = n * np.log(squares) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+    k = 3 + 2 * ("A" in form[1:-1]) + ("d" in form) + (_SEASON if form[-1] != "N" else 0)
+    made: np.ndarray = n * np.log(reached) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
     return made
 
 
-def print_choice(series: list[np.ndarray], peers: int, turns: int) -> None:
-    """Time and criterion of the automatic choice among the additive forms, here and there."""
+def print_choice(
+    what: str, model: str, series: list[np.ndarray], peers: list[np.ndarray], turns: int
+) -> None:
+    """Time and criterion of an automatic choice, here for all series and there for `peers`."""
     try:
         from statsforecast.ets import ets_f
     except ImportError:
         return
-    here, there, theirs = float("inf"), float("inf"), []
-    for _ in range(max(turns // 2, 1)):
-        here = min(here, cpu_ms(lambda: ours("ets", series), 1) / len(series))
+    additive = model == "ets"
+    here, there, theirs = float("inf"), float("inf"), np.zeros(0)
+    for _ in range(turns):
+        here = min(here, cpu_ms(lambda: ours(model, series), 1) / len(series))
         begin = time.process_time()
-        theirs = [ets_f(y, _SEASON, model="ZZZ", additive_only=True) for y in series[:peers]]
-        there = min(there, 1e3 * (time.process_time() - begin) / peers)
-    fits = {
-        form: _core.smoothing_fits(
-            *columns(series[:peers]), trend=trend, damped=damped, seasons=seasons
-        )["squares"]
-        for form, (_, trend, damped, seasons) in _FORMS.items()
-    }
-    n = len(series[0])
-    least = np.min([criterion(squares, n, form) for form, squares in fits.items()], axis=0)
+        fits = [ets_f(y, _SEASON, model="ZZZ", additive_only=additive) for y in peers]
+        there = min(there, 1e3 * (time.process_time() - begin) / len(peers))
+        theirs = np.array([fit["aicc"] for fit in fits])
+    lengths = [len(y) for y in peers]
+    least = [
+        min(criterion(squares(form, [y]), len(y), form)[0] for form in _CHOICES[model])
+        for y in peers
+    ]
     # The likelihood is all that the criterion leaves open: what 0.1 % of the squares are worth.
-    over = np.exp((least - [fit["aicc"] for fit in theirs]) / n)
+    over = np.exp((least - theirs) / lengths)
     print(
-        f"\nchoice among the additive forms {here:.3f} ms {there:.3f} ms {there / here:.0f} x; "
+        f"{what}: {model} {here:.3f} ms, statsforecast {there:.3f} ms, {there / here:.0f} x; "
         f"exp(AICc / n), ours / theirs: best {over.min():.4f} mean {over.mean():.4f} "
         f"worst {over.max():.4f}"
     )
+
+
+def real_series(shared: Path, count: int) -> dict[str, list[np.ndarray]]:
+    """Some of M4 hourly and of ETTh1, moved so that all its values are 1 or more."""
+    folder = shared / "traces"
+    m4 = pd.read_csv(folder / "m4-hourly" / "Hourly-train.csv.gz").iloc[:, 1:].to_numpy(float)
+    ett = pd.read_csv(folder / "ett-hourly" / "ETTh1.csv.gz").iloc[:, 1:].to_numpy(float)
+    every = max(len(m4) // count, 1)
+    return {
+        "M4 hourly": [y[np.isfinite(y)] for y in m4[::every]],
+        "ETTh1": [y[3000:4000] - y.min() + 1 for y in ett.T],
+    }
 
 
 def print_many(count: int, horizon: int) -> None:
@@ -253,6 +275,8 @@ def main() -> None:
     parser.add_argument("--peers", type=int, default=4, help="series for statsforecast")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--shared", type=Path, help="folder with traces: real series, too")
+    parser.add_argument("--real", type=int, default=18, help="of M4 hourly, with --shared")
     parser.add_argument("--gpu-series", type=int, default=20_000, help="with --device cuda")
     parser.add_argument("--many", type=int, default=0, help="series of two values, and only those")
     parser.add_argument("--ahead", type=int, default=1, help="steps that these are forecast")
@@ -269,7 +293,11 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, n = {args.n}, season {_SEASON}, {found}")
     print_times(series, args.peers, args.turns)
     print_squares(series, args.peers)
-    print_choice(series, args.peers, args.turns)
+    for model in _CHOICES:
+        print_choice("demand", model, series, series[: args.peers], max(args.turns // 2, 1))
+    for what, real in real_series(args.shared, args.real).items() if args.shared else ():
+        for model in _CHOICES:
+            print_choice(what, model, real, real, 1)
 
 
 if __name__ == "__main__":

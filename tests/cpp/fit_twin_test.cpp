@@ -24,10 +24,10 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 // All threads of a block, one after another, in an order of its own between any two barriers: a
 // thread that reads what another one writes before the same barrier would be found out.
-template <int kSeasons>
+template <int kSeasons, bool kFactors>
 class Crew {
  public:
-  using Lane = FitLane<kSeasons>;
+  using Lane = FitLane<kSeasons, kFactors>;
 
   Crew(const FitProblem& problem, std::int32_t block) : searches_(kFitLanes) {
     const std::int64_t steps = problem.first[block + 1] - problem.first[block];
@@ -61,17 +61,19 @@ class Crew {
   std::mt19937 random_{7};
 };
 
-template <int kSeasons>
+template <int kSeasons, bool kFactors = false>
 void run_twin(const FitProblem& problem) {
   for (std::int32_t block = 0; block < problem.blocks; ++block) {
-    Crew<kSeasons> crew(problem, block);
+    Crew<kSeasons, kFactors> crew(problem, block);
     fit_block(problem.layout, crew);
   }
 }
 
 int twin(const FitProblem& problem, DeviceTimes& times, char (&)[kDeviceErrorText]) {
   times = {1, 2, 3};
-  if (problem.layout.seasons == 0)
+  if (problem.layout.factors)
+    run_twin<1, true>(problem);
+  else if (problem.layout.seasons == 0)
     run_twin<0>(problem);
   else if (problem.layout.seasons == 1)
     run_twin<1>(problem);
@@ -118,20 +120,31 @@ std::vector<Values> hard_series(std::int64_t fewest, std::int64_t season) {
 
 class TwinOfForm : public testing::TestWithParam<Form> {};
 
-INSTANTIATE_TEST_SUITE_P(Forms, TwinOfForm,
-                         testing::Values(Form{false, false, {}}, Form{true, false, {}},
-                                         Form{true, true, {}}, Form{false, false, {7}},
-                                         Form{true, false, {7}}, Form{true, true, {24}},
-                                         Form{true, true, {24}, true}, Form{false, false, {70}},
-                                         Form{true, false, {4, 9}}, Form{true, true, {7, 21}, true},
-                                         Form{false, false, {3, 6}}));
+constexpr Joins kSum = Joins::by_sum, kFactor = Joins::by_factor;
+
+INSTANTIATE_TEST_SUITE_P(
+    Forms, TwinOfForm,
+    testing::Values(Form{false, false, {}}, Form{true, false, {}}, Form{true, true, {}},
+                    Form{false, false, {7}}, Form{true, false, {7}}, Form{true, true, {24}},
+                    Form{true, true, {24}, true}, Form{false, false, {70}},
+                    Form{true, false, {4, 9}}, Form{true, true, {7, 21}, true},
+                    Form{false, false, {3, 6}}, Form{false, false, {}, false, kFactor},
+                    Form{true, true, {}, false, kFactor}, Form{true, false, {7}, false, kFactor},
+                    Form{false, false, {24}, true, kFactor},
+                    Form{false, false, {7}, false, kFactor, kFactor},
+                    Form{true, true, {24}, false, kFactor, kFactor},
+                    Form{true, false, {5}, true, kSum, kFactor}));
 
 TEST_P(TwinOfForm, FitsAsTheCpuBitForBit) {
   const Form& form = GetParam();
   std::vector<FilledSeries> filled;
   const std::int64_t season = form.seasons.empty() ? 12 : form.seasons.front();
-  for (const Values& values : hard_series(fewest_values(form), season))
+  for (Values& values : hard_series(fewest_values(form), season)) {
+    if (!form.by_sums()) {
+      for (double& value : values) value += 1e-3;
+    }
     filled.push_back(fill_missing(values, 0, form.seasons.empty() ? 0 : season));
+  }
   std::vector<Sample> samples;
   for (const FilledSeries& series : filled) samples.push_back({series.values, series.observed});
   FitDevice device(kTwin);

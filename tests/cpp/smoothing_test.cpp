@@ -149,29 +149,52 @@ TEST(Holt, DoesNotCarryTheSlopeOfASeasonOn) {
 
 // ---- fits
 
-// One-step errors by the definition, with every state kept.
+// One-step errors by the definition, with every state kept; of relative ones n log(squares) is
+// n log(sum of e^2) + 2 sum of log(forecast).
 double plain_squares(const Form& form, const Model& m, const Values& values) {
-  double level = m.level, trend = m.trend, squares = 0;
+  double level = m.level, trend = m.trend, squares = 0, logs = 0;
   auto season = m.season;
+  const bool factors = form.season == Joins::by_factor, relative = form.error == Joins::by_factor;
   for (std::size_t t = 0; t < values.size(); ++t) {
-    double fitted = level + m.phi * trend;
-    for (std::size_t k = 0; k < form.seasons.size(); ++k) fitted += season[k][t % form.seasons[k]];
+    const double base = level + m.phi * trend;
+    double place = factors ? season[0][t % form.seasons[0]] : 0;
+    for (std::size_t k = 0; !factors && k < form.seasons.size(); ++k)
+      place += season[k][t % form.seasons[k]];
+    const double fitted = factors ? base * place : base + place;
     const double error = values[t] - fitted;
-    squares += error * error;
-    level = level + m.phi * trend + m.alpha * error;
-    trend = m.phi * trend + m.beta * error;
+    squares += relative ? error * error / (fitted * fitted) : error * error;
+    logs += relative ? std::log(fitted) : 0;
+    level = base + m.alpha * error / (factors ? place : 1);
+    trend = m.phi * trend + m.beta * error / (factors ? place : 1);
     for (std::size_t k = 0; k < form.seasons.size(); ++k)
-      season[k][t % form.seasons[k]] += m.gamma[k] * error;
+      season[k][t % form.seasons[k]] += m.gamma[k] * error / (factors ? base : 1);
   }
-  return squares;
+  return squares * std::exp(2 * logs / static_cast<double>(values.size()));
 }
 
 const std::vector<Form> kForms{{false, false, {}},    {true, false, {}},    {true, true, {}},
                                {false, false, {12}},  {true, false, {12}},  {true, true, {12}},
                                {true, true, {7, 21}}, {false, false, {100}}};
+constexpr Joins kSum = Joins::by_sum, kFactor = Joins::by_factor;
+const std::vector<Form> kFactorForms{{false, false, {}, false, kFactor},
+                                     {true, false, {}, false, kFactor},
+                                     {true, true, {}, false, kFactor},
+                                     {false, false, {12}, false, kFactor},
+                                     {true, false, {12}, false, kFactor},
+                                     {true, true, {12}, false, kFactor},
+                                     {false, false, {12}, false, kFactor, kFactor},
+                                     {true, false, {12}, false, kFactor, kFactor},
+                                     {true, true, {12}, false, kFactor, kFactor},
+                                     {true, false, {12}, false, kSum, kFactor}};
+
+std::vector<Form> all_forms() {
+  std::vector<Form> forms = kForms;
+  forms.insert(forms.end(), kFactorForms.begin(), kFactorForms.end());
+  return forms;
+}
 
 TEST(SmoothingFit, ReportsTheSquaresOfItsModel) {
-  for (const Form& form : kForms) {
+  for (const Form& form : all_forms()) {
     std::vector<FilledSeries> series;
     std::vector<Sample> samples;
     for (unsigned i = 0; i < 9; ++i) series.push_back(whole(demand(250 + 30 * i, i, 12)));
@@ -187,7 +210,8 @@ TEST(SmoothingFit, ReportsTheSquaresOfItsModel) {
 TEST(SmoothingFit, IsNoWorseThanModelsNearIt) {
   std::mt19937_64 random(5);
   std::normal_distribution<double> normal;
-  for (const Form& form : kForms) {
+  for (const Form& form : all_forms()) {
+    const bool factors = form.season == Joins::by_factor;
     const Values values = demand(400, 21, 12);
     const Model best = fit(form, std::vector<Sample>{sample_of(whole(values))}).front();
     for (int trial = 0; trial < 200; ++trial) {
@@ -198,7 +222,7 @@ TEST(SmoothingFit, IsNoWorseThanModelsNearIt) {
       other.beta = std::min(other.beta, other.alpha);
       for (std::size_t k = 0; k < form.seasons.size(); ++k) {
         other.gamma[k] = std::clamp(other.gamma[k] + 0.02 * normal(random), 1e-5, 1 - other.alpha);
-        for (double& place : other.season[k]) place += 0.5 * normal(random);
+        for (double& place : other.season[k]) place += (factors ? 0.005 : 0.5) * normal(random);
       }
       EXPECT_GT(plain_squares(form, other, values), best.squares * (1 - 1e-4));
     }
@@ -216,6 +240,66 @@ TEST(SmoothingFit, FindsASeasonWithoutNoise) {
   tracker.forecast(made);
   for (int ahead = 0; ahead < 12; ++ahead)
     EXPECT_NEAR(made[ahead], 50 + 0.5 * (120 + ahead) + 10 * (ahead % 6), 0.01);
+}
+
+TEST(SmoothingFit, FindsAFactorWithoutNoise) {
+  Values values;
+  for (int t = 0; t < 120; ++t) values.push_back((50 + 0.5 * t) * (1 + 0.2 * (t % 6)));
+  const Form form{true, false, {6}, false, kFactor, kFactor};
+  const Model model = fit(form, std::vector<Sample>{sample_of(whole(values))}).front();
+  Tracker tracker(form, model);
+  for (const double value : values) tracker.observe(value);
+  Values made(12);
+  tracker.forecast(made);
+  for (int ahead = 0; ahead < 12; ++ahead)
+    EXPECT_NEAR(made[ahead], (50 + 0.5 * (120 + ahead)) * (1 + 0.2 * (ahead % 6)), 0.05);
+}
+
+TEST(SmoothingFit, OfFactorsIsTheSameInOtherUnits) {
+  const Form form{true, true, {12}, false, kFactor, kFactor};
+  const Values values = demand(300, 4, 12);
+  Values larger;
+  for (const double value : values) larger.push_back(1024 * value);
+  const std::vector<FilledSeries> series{whole(values), whole(larger)};
+  const std::vector<Model> models =
+      fit(form, std::vector<Sample>{sample_of(series[0]), sample_of(series[1])});
+  EXPECT_EQ(models[0].alpha, models[1].alpha);
+  EXPECT_EQ(models[0].season, models[1].season);
+  EXPECT_EQ(models[0].level * 1024, models[1].level);
+}
+
+TEST(SmoothingFit, OfFactorsStaysFiniteWhenValuesFallToZeroLater) {
+  Values values(60, 100.0);
+  for (std::size_t t = 0; t < values.size(); t += 6) values[t] = 0.001;
+  for (const Form& form : kFactorForms) {
+    const Model model = fit(form, std::vector<Sample>{sample_of(whole(values))}).front();
+    EXPECT_FALSE(std::isnan(model.squares));
+    Tracker tracker(form, model);
+    for (int t = 0; t < 500; ++t) tracker.observe(t < 60 ? values[t] : 0);
+    for (int t = 0; t < 20; ++t) tracker.observe(7);
+    Values made(12);
+    tracker.forecast(made);
+    for (const double value : made) EXPECT_TRUE(std::isfinite(value) && value >= 0);
+  }
+}
+
+TEST(SmoothingChoice, TakesFactorsOnlyWhereAllValuesArePositive) {
+  std::mt19937_64 random(3);
+  std::normal_distribution<double> normal;
+  Values values;
+  for (int t = 0; t < 300; ++t)
+    values.push_back((20 + t) * (1 + 0.5 * std::sin(t * M_PI / 6)) *
+                     std::exp(0.1 * normal(random)));
+  Values zero = values;
+  zero[100] = 0;
+  const std::vector<Form> forms{{true, false, {12}}, {true, false, {12}, false, kFactor, kFactor}};
+  const FilledSeries positive = whole(values), other = whole(zero);
+  const std::vector<Sample> samples{sample_of(positive), sample_of(other)};
+  for (const ChoiceRule rule : {ChoiceRule::aicc, ChoiceRule::held_out}) {
+    const std::vector<Chosen> chosen = choose(forms, rule, samples, 12);
+    EXPECT_EQ(chosen[0].form, 1u);
+    EXPECT_EQ(chosen[1].form, 0u);
+  }
 }
 
 TEST(SmoothingFit, LearnsNothingFromWhatIsMissing) {

@@ -85,15 +85,17 @@ def test_a_model_of_ones_own_is_refused() -> None:
 
 
 def test_the_smoothing_family_has_a_part_for_the_device() -> None:
-    """From simple smoothing to the choice among all additive forms."""
+    """From simple smoothing to the choices among forms."""
     assert _core.device_forecasters() == [
         "ses",
         "holt",
         "damped_holt",
         "holt_winters",
         "damped_holt_winters",
+        "multiplicative_holt_winters",
         "two_season_holt_winters",
         "ets",
+        "full_ets",
         "held_out_ets",
     ]
 

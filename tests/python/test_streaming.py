@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -34,10 +36,54 @@ def batch_forecast(y: np.ndarray, steps: int) -> np.ndarray:
     return made
 
 
-def stream_of(n_series: int = 1, horizon: int = 3) -> DemandStream:
+def batch_product(y: np.ndarray, steps: int) -> np.ndarray:
+    """The same with a season that multiplies."""
+    level, trend, season = y[0], 0.0, np.ones(SEASON)
+    for t, value in enumerate(y):
+        base, place = level + PHI * trend, season[t % SEASON]
+        error = 0.0 if np.isnan(value) else value - base * place
+        level = base + ALPHA * error / place
+        trend = PHI * trend + BETA * error / place
+        season[t % SEASON] += GAMMA * error / base
+    grown = np.cumsum(PHI ** np.arange(1, steps + 1))
+    places = (len(y) + np.arange(steps)) % SEASON
+    made: np.ndarray = np.maximum((level + grown * trend) * season[places], 0)
+    return made
+
+
+def stream_of(
+    n_series: int = 1, horizon: int = 3, season: Literal["additive", "multiplicative"] = "additive"
+) -> DemandStream:
     return DemandStream(
-        n_series, horizon, season_length=SEASON, alpha=ALPHA, beta=BETA, phi=PHI, gamma=GAMMA
+        n_series,
+        horizon,
+        season_length=SEASON,
+        alpha=ALPHA,
+        beta=BETA,
+        phi=PHI,
+        gamma=GAMMA,
+        season=season,
     )
+
+
+def test_points_of_a_season_that_multiplies_are_those_of_its_recurrence() -> None:
+    """At every tick, with a gap."""
+    y = demand(60, seed=1)
+    y[31:34] = np.nan
+    stream = stream_of(season="multiplicative")
+    for t in range(60):
+        stream.observe(t, y[t : t + 1])
+        np.testing.assert_allclose(stream.forecast()[0], batch_product(y[: t + 1], 3), rtol=1e-12)
+
+
+def test_a_season_that_multiplies_outlives_zeros() -> None:
+    """A series that starts at 0 and falls to 0 for long is soon forecast within half of it."""
+    stream = stream_of(season="multiplicative")
+    values = [0.0] * 8 + [10.0] * 40 + [0.0] * 400 + [10.0] * 40
+    for t, value in enumerate(values):
+        stream.observe(t, [value])
+        assert np.isfinite(stream.forecast_quantiles()).all()
+    np.testing.assert_allclose(stream.forecast(), 10, rtol=0.5)
 
 
 def test_points_are_those_of_the_batch_recurrence() -> None:
@@ -109,9 +155,20 @@ def test_weights_come_from_a_history() -> None:
     np.testing.assert_array_equal(alone.forecast()[0], stream.forecast()[0])
 
 
+def test_a_season_that_multiplies_comes_from_a_history() -> None:
+    """A pure one is forecast exactly at any level; zeros have none."""
+    history = np.tile([5.0, 1.0, 3.0], 40)[:, None] * np.array([1.0, 100.0])
+    stream = DemandStream.from_history(history, 3, season_length=3, season="multiplicative")
+    np.testing.assert_allclose(stream.forecast()[1], [500, 100, 300], rtol=0.01)
+    with pytest.raises(InvalidInputError, match="need positive values"):
+        DemandStream.from_history(history * 0, 3, season_length=3, season="multiplicative")
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        ({"horizon": 1, "season": "multiplicative"}, "needs a length"),
+        ({"horizon": 1, "season": "none"}, "'additive' or 'multiplicative'; got 'none'"),
         ({"horizon": 0}, "horizon must be 1"),
         ({"horizon": 5, "season_length": 4}, "not be longer than the season: 5 > 4"),
         ({"horizon": 1, "season_length": 1}, "season must be 2"),

@@ -39,11 +39,11 @@ class ThreadCrew {
 
 constexpr int kBlocksAtOnce = 2;  // of a multiprocessor, at least: half of its registers each
 
-template <int kSeasons>
+template <int kSeasons, bool kFactors = false>
 __global__ void __launch_bounds__(kFitLanes* kFitWorkers, kBlocksAtOnce)
     fit_blocks(FitProblem problem, std::int64_t steps, std::int64_t room, double* scratch) {
   __shared__ smoothing::Search<kFitLanes> searches[kFitLanes];
-  using Lane = FitLane<kSeasons>;
+  using Lane = FitLane<kSeasons, kFactors>;
   const int lane = static_cast<int>(threadIdx.x), block = static_cast<int>(blockIdx.x);
   Lane own(problem, block, lane, steps, scratch + block * room * kFitLanes, searches[lane],
            {static_cast<int>(threadIdx.y), kFitWorkers});
@@ -55,7 +55,7 @@ using Kernel = void (*)(FitProblem, std::int64_t, std::int64_t, double*);
 
 Kernel kernel_for(const smoothing::Layout& layout) {
   constexpr Kernel kKernels[] = {fit_blocks<0>, fit_blocks<1>, fit_blocks<2>};
-  return kKernels[layout.seasons];
+  return layout.factors ? Kernel{fit_blocks<1, true>} : kKernels[layout.seasons];
 }
 
 constexpr std::int64_t kMostScratch = std::int64_t{4} << 30;  // bytes of one workspace

@@ -6,6 +6,7 @@
 #include "base/errors.hpp"
 #include "prediction/smoothing/objective.hpp"
 #include "prediction/smoothing/points.hpp"
+#include "prediction/smoothing/start.hpp"
 
 namespace fairlead {
 namespace {
@@ -15,7 +16,7 @@ using namespace smoothing;
 // The arrays of a problem.
 class Blocks {
  public:
-  Blocks(const Form& form, std::span<const Sample> samples)
+  Blocks(const Form& form, std::span<const Sample> samples, const std::vector<Model>& starts)
       : layout_(layout_of(form)), order_(samples.size()) {
     // Shortest first: the series of a block are of similar length, and so are blocks side by side.
     std::iota(order_.begin(), order_.end(), std::size_t{0});
@@ -35,7 +36,8 @@ class Blocks {
     }
     values_.resize(static_cast<std::size_t>(first_.back()) * kFitLanes);
     observed_.resize(values_.size());
-    for (std::size_t at = 0; at < samples.size(); ++at) put(form, at, samples[order_[at]]);
+    for (std::size_t at = 0; at < samples.size(); ++at)
+      put(at, samples[order_[at]], starts[order_[at]]);
   }
 
   FitProblem problem() {
@@ -65,11 +67,11 @@ class Blocks {
             at % kFitLanes};
   }
 
-  void put(const Form& form, std::size_t at, const Sample& sample) {
+  void put(std::size_t at, const Sample& sample, const Model& start) {
     scale_[at] = scale_of(sample);
     length_[at] = static_cast<std::int64_t>(sample.values.size());
     count_[at] = count_of(sample);
-    put_start(layout_, starting_states(form, sample.values), scale_[at], point(at));
+    put_start(layout_, start, scale_[at], point(at));
     std::size_t to = static_cast<std::size_t>(first_[at / kFitLanes]) * kFitLanes + at % kFitLanes;
     for (std::size_t t = 0; t < sample.values.size(); ++t, to += kFitLanes) {
       values_[to] = sample.values[t] / scale_[at];
@@ -92,11 +94,15 @@ FitDevice::FitDevice(const FitDriver& driver) : driver_(driver) {
         "the CUDA module was built from another version of fairlead; reinstall");
 }
 
-std::vector<Model> FitDevice::fit(const Form& form, std::span<const Sample> samples) {
+std::vector<Model> FitDevice::fit(const Form& form, std::span<const Sample> samples,
+                                  std::span<const Model> sums) {
   if (samples.empty()) return {};
-  Blocks blocks(form, samples);
-  run(blocks.problem());
-  return blocks.models();
+  if (!form.by_sums() && sums.empty()) return fit(form, samples, fit(form.with_sums(), samples));
+  return fit_from_starts(form, samples, sums, [&](const std::vector<Model>& starts) {
+    Blocks blocks(form, samples, starts);
+    run(blocks.problem());
+    return blocks.models();
+  });
 }
 
 void FitDevice::run(const FitProblem& problem) {

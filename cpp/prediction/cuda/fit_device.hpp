@@ -18,7 +18,8 @@ class FitDevice {
 
   // As smoothing::fit. Throws BackendUnavailable with the driver's text.
   std::vector<smoothing::Model> fit(const smoothing::Form& form,
-                                    std::span<const smoothing::Sample> samples);
+                                    std::span<const smoothing::Sample> samples,
+                                    std::span<const smoothing::Model> sums = {});
 
   const DeviceRecord& record() const { return record_; }
 

@@ -13,6 +13,7 @@
 
 #include "prediction/cuda/fit_problem.hpp"
 #include "prediction/smoothing/recurrence.hpp"
+#include "prediction/smoothing/relative.hpp"
 #include "prediction/smoothing/search.hpp"
 
 namespace fairlead {
@@ -20,7 +21,8 @@ namespace fairlead {
 // Where the parts of a lane's scratch memory begin, in numbers; those of a lane are kFitLanes
 // apart.
 struct FitRoom {
-  std::int64_t columns;   // errors, their derivatives, and the late response of a dense season
+  // Errors, their derivatives, and the late response of a dense season or 1 / forecast.
+  std::int64_t columns;
   std::int64_t response;  // of each season
   std::int64_t rings;     // the seasons of each run, and of each worker's run
   std::int64_t inner, shifted, squares, search;
@@ -41,7 +43,7 @@ struct FitRoom {
   }
 };
 
-template <int kSeasons>
+template <int kSeasons, bool kFactors = false>
 class FitLane {
   using Numbers = smoothing::Strided<kFitLanes>;
   using Search = smoothing::Search<kFitLanes>;
@@ -76,16 +78,16 @@ class FitLane {
     if (length_ == 0) search_->skip();
   }
 
-  // The sums of squares from where the search may start.
+  // The sums of squares from where the search may start. With factors it starts where it is put.
   FAIRLEAD_BOTH void try_starts() {
-    if (!searches()) return;
+    if (!searches() || !layout_.linear()) return;
     const Numbers out = numbers(room_.squares);
     for (int which = worker_.index; which < smoothing::first_weights(layout_);
          which += worker_.count) {
       double own[smoothing::kMostWeights];
       smoothing::set_chosen_weights(layout_, which, own);
       double sum = 0;
-      run(smoothing::weights_at(layout_, own), kErrors, ring(worker_.index),
+      run(smoothing::weights_at(layout_, own), moved(-1), kErrors, ring(worker_.index),
           [&](std::int64_t, double error, double scored) {
             error *= scored;
             sum += error * error;
@@ -95,7 +97,7 @@ class FitLane {
   }
 
   FAIRLEAD_BOTH void choose_start() {
-    if (worker_.index != 0 || !searches()) return;
+    if (worker_.index != 0 || !searches() || !layout_.linear()) return;
     const Numbers squares = numbers(room_.squares);
     int chosen = -1;
     double least = smoothing::kInfinity;
@@ -111,12 +113,13 @@ class FitLane {
   FAIRLEAD_BOTH void run_all() {
     if (!searches()) return;
     const int columns = layout_.derivatives() + 1;
-    for (int i = worker_.index; i < columns + kSeasons; i += worker_.count) {
-      const int weight = i <= layout_.weights ? i - 1 : -1;
-      const int from = i <= layout_.weights ? kErrors : i - layout_.weights - 1 + kLevel;
-      const bool weighed = i < columns;
-      const Numbers out = weighed ? column(i) : response(i - columns);
-      run(smoothing::weights_at(layout_, moved(weight)), weighed ? from : kSeason + i - columns,
+    const int differences = layout_.differences();
+    for (int i = worker_.index; i < columns + layout_.shifted(); i += worker_.count) {
+      const Moved there = moved(i <= differences ? i - 1 : -1);
+      const int from = i <= differences ? kErrors : i - differences - 1 + kLevel;
+      const bool weighed = i < columns && !layout_.relative;
+      const Numbers out = i < columns ? column(i) : response(i - columns);
+      run(smoothing::weights_at(layout_, there), there, i < columns ? from : kSeason + i - columns,
           ring(i), [&](std::int64_t t, double error, double scored) {
             out[t] = weighed ? error * scored : error;
           });
@@ -127,18 +130,53 @@ class FitLane {
   FAIRLEAD_BOTH void difference() {
     if (!searches()) return;
     const Numbers base = column(0);
-    for (int weight = worker_.index; weight < layout_.weights; weight += worker_.count) {
-      const Moved there = moved(weight);
-      const double inverse = 1 / (there[weight] - search_->asked().point[weight]);
-      const Numbers out = column(weight + 1);
+    for (int unknown = worker_.index; unknown < layout_.differences(); unknown += worker_.count) {
+      const Moved there = moved(unknown);
+      const double inverse = 1 / (there[unknown] - search_->asked().point[unknown]);
+      const Numbers out = column(unknown + 1);
       for (std::int64_t t = 0; t < length_; ++t) out[t] = (out[t] - base[t]) * inverse;
     }
-    if (kSeasons > 0 && layout_.is_dense(0) && worker_.index == worker_.count - 1) {
+    if (layout_.shifted() > 0 && layout_.is_dense(0) && worker_.index == worker_.count - 1) {
       const std::int64_t late = layout_.places[0] - 1;
       const Numbers from = response(0), out = column(layout_.derivatives() + 1);
       for (std::int64_t t = 0; t < length_; ++t)
         out[t] = t < late ? 0 : from[t - late] * observed(t);
     }
+  }
+
+  // Of relative errors, in three parts: the shares, their derivatives, and both times the mean.
+  FAIRLEAD_BOTH void divide() {
+    if (worker_.index != 0 || !searches()) return;
+    const Numbers errors = column(0), inverse = column(layout_.derivatives() + 1);
+    Forecasts made;
+    for (std::int64_t t = 0; t < length_; ++t) {
+      inverse[t] = made.share(values_[t * kFitLanes] - errors[t], observed(t));
+      errors[t] *= inverse[t];
+    }
+    numbers(room_.squares)[0] = made.mean(count_);
+  }
+
+  FAIRLEAD_BOTH void derive() {
+    if (!searches()) return;
+    const Numbers shares = column(0), inverse = column(layout_.derivatives() + 1);
+    const double mean = numbers(room_.squares)[0];
+    for (int i = worker_.index + 1; i <= layout_.derivatives(); i += worker_.count) {
+      const Numbers out = column(i);
+      double sum = 0;
+      for (std::int64_t t = 0; t < length_; ++t) {
+        out[t] *= inverse[t];
+        sum += out[t];
+      }
+      sum /= static_cast<double>(count_);
+      for (std::int64_t t = 0; t < length_; ++t)
+        out[t] = mean * ((1 + shares[t]) * out[t] - shares[t] * sum);
+    }
+  }
+
+  FAIRLEAD_BOTH void scale() {
+    if (worker_.index != 0 || !searches()) return;
+    const Numbers shares = column(0);
+    for (std::int64_t t = 0; t < length_; ++t) shares[t] *= numbers(room_.squares)[0];
   }
 
   FAIRLEAD_BOTH void multiply() {
@@ -150,7 +188,7 @@ class FitLane {
         if (part++ % worker_.count == worker_.index) multiply_columns(left, right);
       }
     }
-    for (int k = 0; k < kSeasons; ++k) {
+    for (int k = 0; k < layout_.shifted(); ++k) {
       for (int place = 0; place < layout_.places[k]; place += kTile) {
         for (int left = 0; left < smoothing::width_of(layout_, k); left += kTile) {
           if (part++ % worker_.count == worker_.index) multiply_late(k, place, left);
@@ -164,7 +202,7 @@ class FitLane {
     smoothing::Products<kFitLanes> sums{};
     sums.inner = numbers(room_.inner);
     sums.length = length_;
-    for (int k = 0; k < kSeasons; ++k) {
+    for (int k = 0; k < layout_.shifted(); ++k) {
       sums.shifted[k] = shifted(k);
       sums.response[k] = response(k);
     }
@@ -196,20 +234,39 @@ class FitLane {
   // What a run starts from: the point, or 1 in one state and 0 in all others.
   enum From : int { kErrors, kLevel, kTrendState, kSeason };
 
-  // The point with one of its weights moved; -1: none.
+  // The point with one of its unknowns moved; -1: none.
   struct Moved {
     Numbers point;
-    int weight;
+    int unknown;
     double value;
 
-    FAIRLEAD_BOTH double operator[](std::int64_t i) const { return i == weight ? value : point[i]; }
+    FAIRLEAD_BOTH double operator[](std::int64_t i) const {
+      return i == unknown ? value : point[i];
+    }
   };
 
-  FAIRLEAD_BOTH Moved moved(int weight) const {
+  FAIRLEAD_BOTH Moved moved(int unknown) const {
     const Numbers point = search_->asked().point;
-    const double at = weight < 0 ? 0 : point[weight];
-    return {point, weight, weight < 0 ? 0 : at + smoothing::difference_at(layout_, weight, at)};
+    const double at = unknown < 0 ? 0 : point[unknown];
+    return {point, unknown, unknown < 0 ? 0 : at + smoothing::difference_at(layout_, unknown, at)};
   }
+
+  // What relative errors need of all forecasts.
+  struct Forecasts {
+    double fraction = 1, least = 1;
+    std::int64_t power = 0;
+
+    // 1 / forecast, or 0 where it does not count.
+    FAIRLEAD_BOTH double share(double forecast, double scored) {
+      const double by = scored != 0 ? forecast : 1;
+      smoothing::multiply(fraction, power, by);
+      least = smoothing::at_most(by, least);
+      return scored != 0 ? 1 / forecast : 0;
+    }
+    FAIRLEAD_BOTH double mean(std::int64_t count) const {
+      return smoothing::geometric_mean(fraction, power, least, count);
+    }
+  };
 
   FAIRLEAD_BOTH Numbers numbers(std::int64_t from) const { return {scratch_ + from * kFitLanes}; }
   FAIRLEAD_BOTH Numbers column(int i) const { return numbers(room_.columns + i * steps_); }
@@ -234,8 +291,7 @@ class FitLane {
     FAIRLEAD_BOTH double& place(int k) { return k < kSeasons ? season[k][at[k]] : none[k]; }
   };
 
-  FAIRLEAD_BOTH States states(int from, const Numbers& places) const {
-    const Numbers point = search_->asked().point;
+  FAIRLEAD_BOTH States states(const Moved& point, int from, const Numbers& places) const {
     const Numbers second{places.at + std::int64_t{layout_.places[0]} * kFitLanes};
     States made{0, 0, {places, second}, {0, 0}, {0, 0}};
     made.level = from == kErrors ? point[layout_.level] : from == kLevel ? 1 : 0;
@@ -261,9 +317,9 @@ class FitLane {
   // Runs the recurrence over the values, or for a response over zeros, and passes on each error and
   // whether it counts (1 or 0).
   template <typename Use>
-  FAIRLEAD_BOTH void run(const smoothing::StepWeights& w, int from, const Numbers& places,
-                         const Use& use) const {
-    States now = states(from, places);
+  FAIRLEAD_BOTH void run(const smoothing::StepWeights& w, const Moved& point, int from,
+                         const Numbers& places, const Use& use) const {
+    States now = states(point, from, places);
     const int longest = kSeasons > 0 ? layout_.places[kSeasons > 0 ? kSeasons - 1 : 0] : 1;
     const std::int64_t between = smoothing::steps_between_flushes(longest);
     for (std::int64_t begin = 0; begin < length_; begin += between) {
@@ -277,7 +333,7 @@ class FitLane {
         }
         for (int i = 0; i < kAhead; ++i) {
           if (t + i >= end) break;
-          const double error = smoothing::step<true, kSeasons>(
+          const double error = smoothing::step<true, kSeasons, kFactors>(
               values[i], w.alpha, w.beta, w.phi, w.gamma[0], w.gamma[1], now.level, now.trend,
               now.place(0), now.place(1));
           use(t + i, error, scored[i]);
@@ -362,6 +418,11 @@ FAIRLEAD_BOTH void fit_block(const smoothing::Layout& layout, Crew& crew) {
     if (!crew.any([](auto& lane) { return lane.searches(); })) break;
     crew.each([](auto& lane) { lane.run_all(); });
     crew.each([](auto& lane) { lane.difference(); });
+    if (layout.relative) {
+      crew.each([](auto& lane) { lane.divide(); });
+      crew.each([](auto& lane) { lane.derive(); });
+      crew.each([](auto& lane) { lane.scale(); });
+    }
     crew.each([](auto& lane) { lane.multiply(); });
     crew.each([](auto& lane) { lane.fill(); });
     crew.each([](auto& lane) { lane.tell(); });

@@ -33,7 +33,7 @@ struct FitDriver {
   int (*fit)(const FitProblem& problem, DeviceTimes& times, char (&error)[kDeviceErrorText]);
 };
 
-constexpr std::uint32_t kFitAbi = 1;
+constexpr std::uint32_t kFitAbi = 2;
 constexpr const char* kFitDriverName = "fairlead.fit_driver";
 
 // Built in the CUDA module only.

@@ -126,7 +126,9 @@ FAIRLEAD_BOTH void fill(const Layout& layout, const Products<kFrom>& sums, Worke
       out.hessian[std::int64_t{c} * layout.dense + row] =
           sums.inner[std::int64_t{c + 1} * columns + row + 1];
   }
-  for (int k = 0; k < layout.seasons; ++k) fill_season(layout, sums, k, worker, out);
+  if (layout.factors && worker.index == 0)
+    out.gradient[layout.level] = out.diagonal[layout.level - layout.dense] = 0;
+  for (int k = 0; k < layout.shifted(); ++k) fill_season(layout, sums, k, worker, out);
 }
 
 }  // namespace fairlead::smoothing

@@ -1,4 +1,4 @@
-// Least-squares fits of additive exponential smoothing, many series at once.
+// Fits of exponential smoothing, many series at once.
 #pragma once
 
 #include <array>
@@ -23,7 +23,9 @@ struct Model {
   std::array<double, kMostSeasons> gamma{};
   double level = 0, trend = 0;
   std::array<std::vector<double>, kMostSeasons> season;
-  double squares = 0;      // sum of squared one-step errors
+  // Sum of squared one-step errors; of relative ones, times the squared geometric mean of the
+  // forecasts. Infinite where no such model was found.
+  double squares = 0;
   std::int64_t count = 0;  // of errors in it
 
   // Free numbers in it, with the variance of the errors; a season counts one less than its length.
@@ -33,10 +35,15 @@ struct Model {
 // The fewest values that `form` is fitted to.
 std::int64_t fewest_values(const Form& form);
 
-// The models with the smallest sums of squared one-step errors found, with 0 < alpha < 1,
+// Whether all values are so far above 0 that errors or seasons may be shares.
+bool is_positive(const Sample& sample);
+
+// The models with the smallest squares found, with 0 < alpha < 1,
 // beta < alpha (a tenth of it beside a season), gamma < 1 - alpha and phi from 0.8 to 0.98;
-// of a slow form alpha < 0.1 and beta < alpha / 100. Samples
-// of similar length share a block of lanes, so their order does not matter.
-std::vector<Model> fit(const Form& form, std::span<const Sample> samples);
+// of a slow form alpha < 0.1 and beta < alpha / 100. Each is as if it were alone.
+// A form with factors starts from `sums`, the models of form.with_sums(), which are fitted where
+// they are not given.
+std::vector<Model> fit(const Form& form, std::span<const Sample> samples,
+                       std::span<const Model> sums = {});
 
 }  // namespace fairlead::smoothing

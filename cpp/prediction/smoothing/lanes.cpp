@@ -4,6 +4,7 @@
 
 #include "base/clones.hpp"
 #include "prediction/smoothing/recurrence.hpp"
+#include "prediction/smoothing/relative.hpp"
 
 namespace fairlead::smoothing {
 namespace {
@@ -26,7 +27,7 @@ struct Rings {
   std::array<Lanes*, kMostSeasons> end;
 };
 
-template <bool kTrend, int kSeasons>
+template <bool kTrend, int kSeasons, bool kFactors = false>
 inline __attribute__((always_inline)) void run_part(const LaneWeights& weights, Lanes& level_at,
                                                     Lanes& trend_at, Rings& rings,
                                                     const Lanes* values, Lanes* errors,
@@ -42,9 +43,9 @@ inline __attribute__((always_inline)) void run_part(const LaneWeights& weights, 
     double* error = errors[t].at;
 #pragma GCC ivdep
     for (int i = 0; i < kLanes; ++i)
-      error[i] = step<kTrend, kSeasons>(value[i], w.alpha.at[i], w.beta.at[i], w.phi.at[i],
-                                        w.gamma[0].at[i], w.gamma[1].at[i], level.at[i],
-                                        trend.at[i], season_1[i], season_2[i]);
+      error[i] = step<kTrend, kSeasons, kFactors>(
+          value[i], w.alpha.at[i], w.beta.at[i], w.phi.at[i], w.gamma[0].at[i], w.gamma[1].at[i],
+          level.at[i], trend.at[i], season_1[i], season_2[i]);
     for (int k = 0; k < kSeasons; ++k) {
       if (++rings.place[k] == rings.end[k]) rings.place[k] = rings.begin[k];
     }
@@ -53,10 +54,15 @@ inline __attribute__((always_inline)) void run_part(const LaneWeights& weights, 
   trend_at = trend;
 }
 
-FAIRLEAD_CLONES void run_some(bool trend, std::size_t seasons, const LaneWeights& weights,
-                              Lanes& level_at, Lanes& trend_at, Rings& rings, const Lanes* values,
-                              Lanes* errors, std::int64_t steps) {
-  if (trend && seasons == 0)
+FAIRLEAD_CLONES void run_some(bool trend, std::size_t seasons, bool factors,
+                              const LaneWeights& weights, Lanes& level_at, Lanes& trend_at,
+                              Rings& rings, const Lanes* values, Lanes* errors,
+                              std::int64_t steps) {
+  if (trend && factors)
+    run_part<true, 1, true>(weights, level_at, trend_at, rings, values, errors, steps);
+  else if (factors)
+    run_part<false, 1, true>(weights, level_at, trend_at, rings, values, errors, steps);
+  else if (trend && seasons == 0)
     run_part<true, 0>(weights, level_at, trend_at, rings, values, errors, steps);
   else if (trend && seasons == 1)
     run_part<true, 1>(weights, level_at, trend_at, rings, values, errors, steps);
@@ -101,6 +107,58 @@ FAIRLEAD_CLONES void add_tile(const Lanes* const* columns, const Lanes* response
   }
 }
 
+struct Products {
+  double fraction[kLanes];
+  std::int64_t power[kLanes];
+  double least[kLanes];
+};
+
+FAIRLEAD_CLONES void divide(const Lanes* values, const Lanes* counts, std::int64_t n,
+                            Products& products, Lanes* errors, Lanes* inverse) {
+  Products p = products;
+  for (std::int64_t t = 0; t < n; ++t) {
+    for (int i = 0; i < kLanes; ++i) {
+      const bool counted = counts[t].at[i] != 0;
+      const double forecast = values[t].at[i] - errors[t].at[i];
+      const double by = counted ? forecast : 1;
+      const double share = counted ? 1 / forecast : 0;
+      multiply(p.fraction[i], p.power[i], by);
+      p.least[i] = at_most(by, p.least[i]);
+      inverse[t].at[i] = share;
+      errors[t].at[i] *= share;
+    }
+  }
+  products = p;
+}
+
+FAIRLEAD_CLONES void scale(Lanes* errors, std::int64_t n, const Lanes& by_lane) {
+  const Lanes by = by_lane;
+  for (std::int64_t t = 0; t < n; ++t) {
+    for (int i = 0; i < kLanes; ++i) errors[t].at[i] *= by.at[i];
+  }
+}
+
+// With f the forecast and e = y / f - 1: de = (1 + e) / f * d(y - f), and d(log g) is the mean of
+// -d(y - f) / f.
+FAIRLEAD_CLONES void derive(const Lanes* shares, const Lanes* inverse, std::int64_t n,
+                            const Lanes& mean_of, const Lanes& count_of, Lanes* column) {
+  const Lanes mean = mean_of, count = count_of;
+  Lanes sum{};
+  for (std::int64_t t = 0; t < n; ++t) {
+    for (int i = 0; i < kLanes; ++i) {
+      column[t].at[i] *= inverse[t].at[i];
+      sum.at[i] += column[t].at[i];
+    }
+  }
+  for (int i = 0; i < kLanes; ++i) sum.at[i] /= count.at[i];
+  for (std::int64_t t = 0; t < n; ++t) {
+    for (int i = 0; i < kLanes; ++i) {
+      const double own = shares[t].at[i];
+      column[t].at[i] = mean.at[i] * ((1 + own) * column[t].at[i] - own * sum.at[i]);
+    }
+  }
+}
+
 }  // namespace
 
 void run(const Form& form, const LaneWeights& weights, LaneStates& states,
@@ -115,9 +173,54 @@ void run(const Form& form, const LaneWeights& weights, LaneStates& states,
   const std::int64_t between = steps_between_flushes(longest);
   for (std::int64_t t = 0; t < n; t += between) {
     const std::int64_t steps = std::min(between, n - t);
-    run_some(form.trend, form.seasons.size(), weights, states.level, states.trend, rings,
-             values.data() + t, errors.data() + t, steps);
+    run_some(form.trend, form.seasons.size(), form.season == Joins::by_factor, weights,
+             states.level, states.trend, rings, values.data() + t, errors.data() + t, steps);
     flush(states);
+  }
+}
+
+Lanes make_relative(std::span<const Lanes> values, std::span<const Lanes> counts,
+                    const Lanes& observed, std::span<Lanes> errors, std::span<Lanes> inverse) {
+  Products products{};
+  for (int i = 0; i < kLanes; ++i) {
+    products.fraction[i] = 1;
+    products.least[i] = 1;
+  }
+  divide(values.data(), counts.data(), static_cast<std::int64_t>(values.size()), products,
+         errors.data(), inverse.data());
+  Lanes means;
+  for (int i = 0; i < kLanes; ++i)
+    means.at[i] = geometric_mean(products.fraction[i], products.power[i], products.least[i],
+                                 static_cast<std::int64_t>(observed.at[i]));
+  return means;
+}
+
+void derive_relative(std::span<const Lanes> shares, std::span<const Lanes> inverse,
+                     const Lanes& mean, const Lanes& observed, std::span<Lanes> derivative) {
+  derive(shares.data(), inverse.data(), static_cast<std::int64_t>(shares.size()), mean, observed,
+         derivative.data());
+}
+
+void multiply(std::span<Lanes> column, const Lanes& by) {
+  scale(column.data(), static_cast<std::int64_t>(column.size()), by);
+}
+
+void add_squares(std::span<const Lanes* const> columns, std::int64_t steps, std::span<Lanes> out) {
+  const std::size_t width = columns.size();
+  Lanes unused{};
+  for (std::int64_t begin = 0; begin < steps; begin += kTile) {
+    const std::int64_t end = std::min(begin + kTile, steps);
+    for (std::size_t a = 0; a < width; ++a) {
+      for (std::size_t b = a; b < width; b += 4) {
+        std::array<const Lanes*, 4> four;
+        std::array<Lanes*, 4> sums;
+        for (std::size_t i = 0; i < 4; ++i) {
+          four[i] = columns[std::min(b + i, width - 1)];
+          sums[i] = b + i < width ? &out[a * width + b + i] : &unused;
+        }
+        add_tile(four.data(), columns[a], begin, end, 0, sums.data());
+      }
+    }
   }
 }
 

@@ -11,7 +11,8 @@ constexpr int kMostSeasons = 2;  // of one model
 constexpr int kMostWeights = 3 + kMostSeasons;
 
 // First the free weights (alpha, beta / alpha, phi, gamma_k / (1 - alpha)), then level, trend and
-// the places of the seasons. -1: none.
+// the places of the seasons. Beside a season that multiplies, the level is last and stays where it
+// starts: twice the level and half the season would be the same. -1: none.
 struct Layout {
   int weights = 1;
   int beta = -1, phi = -1;
@@ -22,10 +23,20 @@ struct Layout {
   int places[kMostSeasons] = {0, 0};
   int dense = 0;  // unknowns before this one are solved for together, those after it one by one
   int size = 0;
+  bool relative = false;  // errors are shares of their forecasts
+  bool factors = false;   // the places of the season multiply
   double lower[kMostWeights] = {}, upper[kMostWeights] = {}, usual[kMostWeights] = {};
 
-  // Derivatives of the errors that are runs of their own: by the weights, the level and the trend.
-  FAIRLEAD_BOTH int derivatives() const { return weights + (trend < 0 ? 1 : 2); }
+  // Whether the errors are linear in the first states, and the same j steps later for place j of a
+  // season.
+  FAIRLEAD_BOTH bool linear() const { return !relative && !factors; }
+  // Derivatives of the errors that are runs of their own: by the weights, the level and the trend;
+  // where the errors are not linear by all unknowns.
+  FAIRLEAD_BOTH int derivatives() const { return linear() ? weights + (trend < 0 ? 1 : 2) : dense; }
+  // Those of them that are found by moving the unknown: it takes no more than the recurrence.
+  FAIRLEAD_BOTH int differences() const { return linear() ? weights : dense; }
+  // Seasons whose derivatives are one run, shifted.
+  FAIRLEAD_BOTH int shifted() const { return linear() ? seasons : 0; }
   FAIRLEAD_BOTH bool is_dense(int k) const { return season[k] < dense; }
 };
 
@@ -69,11 +80,12 @@ FAIRLEAD_BOTH void set_chosen_weights(const Layout& layout, int which, Point poi
   if (which >= 0) set_first_weights(layout, which, point);
 }
 
-constexpr double kDifference = 1e-5;  // of a weight, for derivatives
+constexpr double kDifference = 1e-5;  // of an unknown, for derivatives
 
-// How far the weight moves for its derivative: down where up is out of bounds.
-FAIRLEAD_BOTH double difference_at(const Layout& layout, int weight, double value) {
-  return value + kDifference > layout.upper[weight] ? -kDifference : kDifference;
+// How far an unknown moves for its derivative: a weight down where up is out of bounds.
+FAIRLEAD_BOTH double difference_at(const Layout& layout, int unknown, double value) {
+  const bool out = unknown < layout.weights && value + kDifference > layout.upper[unknown];
+  return out ? -kDifference : kDifference;
 }
 
 // States decay geometrically; below this they are set to 0, because numbers below the normal range

@@ -7,7 +7,6 @@
 
 #include "prediction/smoothing/expansion.hpp"
 #include "prediction/smoothing/fit.hpp"
-#include "prediction/smoothing/start.hpp"
 
 namespace fairlead::smoothing {
 
@@ -23,16 +22,28 @@ inline std::int64_t count_of(const Sample& sample) {
   return std::ranges::count_if(sample.observed, [](std::uint8_t seen) { return seen != 0; });
 }
 
-// Puts the starting states, and the usual weights, where a search begins.
+template <int kStride>
+void put_weights(const Layout& layout, const Model& model, const Strided<kStride>& point) {
+  point[0] = model.alpha;
+  if (layout.beta >= 0) point[layout.beta] = model.beta / model.alpha;
+  if (layout.phi >= 0) point[layout.phi] = model.phi;
+  for (int k = 0; k < layout.seasons; ++k)
+    point[layout.gamma[k]] = model.gamma[k] / (1 - model.alpha);
+  for (int i = 0; i < layout.weights; ++i)
+    point[i] = std::clamp(point[i], layout.lower[i], layout.upper[i]);
+}
+
+// Puts states where a search begins, and weights: the usual ones where the model has none.
 template <int kStride>
 void put_start(const Layout& layout, const Model& model, double scale,
                const Strided<kStride>& point) {
   for (int i = 0; i < layout.weights; ++i) point[i] = layout.usual[i];
+  if (model.alpha > 0) put_weights(layout, model, point);
   point[layout.level] = model.level / scale;
   if (layout.trend >= 0) point[layout.trend] = model.trend / scale;
   for (int k = 0; k < layout.seasons; ++k) {
     for (int place = 0; place < layout.places[k]; ++place)
-      point[layout.season[k] + place] = model.season[k][place] / scale;
+      point[layout.season[k] + place] = model.season[k][place] / (layout.factors ? 1 : scale);
   }
 }
 
@@ -48,7 +59,7 @@ Model model_at(const Layout& layout, const Strided<kStride>& point, double scale
   for (int k = 0; k < layout.seasons; ++k) {
     model.gamma[k] = weights.gamma[k];
     for (int place = 0; place < layout.places[k]; ++place)
-      model.season[k].push_back(point[layout.season[k] + place] * scale);
+      model.season[k].push_back(point[layout.season[k] + place] * (layout.factors ? 1 : scale));
   }
   return model;
 }

@@ -71,6 +71,9 @@ class Search {
 
   // `count`: of values observed.
   FAIRLEAD_BOTH void tell(const Layout& layout, std::int64_t count) {
+    // Where a search begins without a sum of squares there is no way to tell where to go.
+    const bool lost = is_first_ && !(trial_.squares < kInfinity);
+    if (lost) trial_.squares = kInfinity;
     if (is_first_ || trial_.squares < best_.squares) {
       const double gain = is_first_ ? 1 : 1 - trial_.squares / best_.squares;
       small_gains_ = gain < kSmallGain ? small_gains_ + 1 : 0;
@@ -83,7 +86,7 @@ class Search {
     } else {
       damping_ *= kMoreDamping;
     }
-    done_ = small_gains_ >= kSmallGains || damping_ > kMostDamping ||
+    done_ = lost || small_gains_ >= kSmallGains || damping_ > kMostDamping ||
             best_.squares <= kNothing * static_cast<double>(count);
     settled_ = done_;
     if (!done_) hold(layout);

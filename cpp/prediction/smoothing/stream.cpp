@@ -23,6 +23,8 @@ void check(const StreamWeights& weights, const StreamOptions& options) {
   if (options.horizon < 1) throw InvalidInput("the horizon must be 1 tick or more");
   if (options.season < 0 || options.season == 1)
     throw InvalidInput("the season must be 2 ticks or more, or 0 for none");
+  if (options.season == 0 && options.joins == Joins::by_factor)
+    throw InvalidInput("a multiplicative season needs a length");
   if (options.season > 0 && options.horizon > options.season)
     throw InvalidInput("the horizon must not be longer than the season: " +
                        std::to_string(options.horizon) + " > " + std::to_string(options.season));
@@ -39,7 +41,7 @@ SmoothingStream::SmoothingStream(StreamWeights weights, StreamOptions options)
   const std::size_t n = weights_.alpha.size();
   const auto steps = static_cast<std::size_t>(options_.horizon);
   states_.resize(n);
-  season_.resize(n * static_cast<std::size_t>(options_.season));
+  season_.resize(n * static_cast<std::size_t>(options_.season), factors() ? 1 : 0);
   marks_.resize(n * steps);
   spread_.resize(n * steps);
   counts_.resize(n * steps);
@@ -102,16 +104,19 @@ void SmoothingStream::score(std::int64_t series, std::int64_t tick, double value
 void SmoothingStream::move(std::int64_t series, std::int64_t tick, double value) {
   State& state = states_[series];
   const bool missing = std::isnan(value);
-  if (!state.started && !missing) state = {value, 0, true};
+  if (!state.started && !missing)
+    state = {factors() ? at_least(value, kLeastLevel) : value, 0, true};
   if (state.started) {
     double none = 0;
     double& season =
         options_.season > 0 ? season_[series * options_.season + tick % options_.season] : none;
+    double base = state.level + weights_.phi[series] * state.trend;
+    if (factors()) base = at_least(base, kLeastBase * state.level);
     // A missing value is as if it had come as forecast.
-    const double given =
-        missing ? state.level + weights_.phi[series] * state.trend + season : value;
-    step<true, 1>(given, weights_.alpha[series], weights_.beta[series], weights_.phi[series],
-                  weights_.gamma[series], 0, state.level, state.trend, season, none);
+    const double given = missing ? joined(base, season) : value;
+    const auto moved = factors() ? step<true, 1, true> : step<true, 1>;
+    moved(given, weights_.alpha[series], weights_.beta[series], weights_.phi[series],
+          weights_.gamma[series], 0, state.level, state.trend, season, none);
   }
   marks_[series * options_.horizon + tick % options_.horizon] = {state.level, state.trend,
                                                                  state.started};
@@ -123,7 +128,7 @@ double SmoothingStream::made(std::int64_t series, const Mark& mark, std::int64_t
   const double phi = weights_.phi[series];
   const double grown = phi == 1 ? static_cast<double>(steps)
                                 : phi * (1 - std::pow(phi, static_cast<double>(steps))) / (1 - phi);
-  return mark.level + grown * mark.trend + season_at(series, tick);
+  return joined(mark.level + grown * mark.trend, season_at(series, tick));
 }
 
 double SmoothingStream::season_at(std::int64_t series, std::int64_t tick) const {

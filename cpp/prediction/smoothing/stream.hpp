@@ -1,15 +1,17 @@
 // Forecasts of many series that move together, tick by tick, with constant state and time per
 // series.
 //
-// The point is that of additive exponential smoothing (recurrence.hpp). The
-// bands are quantiles of the errors by step ahead, each moved by every error towards its
-// probability (Robbins and Monro, Annals of Mathematical Statistics 22(3), 1951), in steps that
-// follow the size of the errors and do not get smaller than the memory says.
+// The point is that of exponential smoothing (recurrence.hpp). The bands are quantiles of the
+// errors by step ahead, each moved by every error towards its probability (Robbins and Monro,
+// Annals of Mathematical Statistics 22(3), 1951), in steps that follow the size of the errors and
+// do not get smaller than the memory says.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include "prediction/smoothing/lanes.hpp"
 
 namespace fairlead::smoothing {
 
@@ -22,6 +24,7 @@ struct StreamOptions {
   std::int64_t horizon = 1;           // ticks; with a season not more than it
   double memory = 500;                // errors that a quantile looks back on
   std::vector<double> probabilities;  // of the quantiles, ascending
+  Joins joins = Joins::by_sum;        // the season
 };
 
 class SmoothingStream {
@@ -59,6 +62,10 @@ class SmoothingStream {
   void move(std::int64_t series, std::int64_t tick, double value);
   double made(std::int64_t series, const Mark& mark, std::int64_t steps, std::int64_t tick) const;
   double season_at(std::int64_t series, std::int64_t tick) const;
+  bool factors() const { return options_.joins == Joins::by_factor; }
+  double joined(double base, double season) const {
+    return factors() ? base * season : base + season;
+  }
 
   StreamWeights weights_;
   StreamOptions options_;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,7 @@ from fairlead.errors import InvalidInputError
 __all__ = ["DemandStream"]
 
 Floats = NDArray[np.float64]
+Season = Literal["additive", "multiplicative"]
 
 
 class DemandStream:
@@ -34,6 +35,8 @@ class DemandStream:
         Probabilities, ascending.
     memory : float, default 500
         Errors that a quantile looks back on; 1 or more.
+    season : {"additive", "multiplicative"}, default "additive"
+        Whether the season is added to the level or multiplies it.
 
     Raises
     ------
@@ -42,9 +45,10 @@ class DemandStream:
 
     Notes
     -----
-    The point is ``level + trend + season`` from the first value of a series on. The quantiles are
-    those of its errors by step ahead: every value moves each quantile of each step towards its
-    probability. A tick costs O(horizon * quantiles) per series, whatever came before.
+    The point is ``level + trend + season`` from the first value of a series on, or
+    ``(level + trend) * season``. The quantiles are those of its errors by step ahead: every value
+    moves each quantile of each step towards its probability. A tick costs O(horizon * quantiles)
+    per series, whatever came before.
 
     References
     ----------
@@ -75,6 +79,7 @@ class DemandStream:
         phi: ArrayLike = 1.0,
         quantiles: Sequence[float] = (0.05, 0.5, 0.95),
         memory: float = 500.0,
+        season: Season = "additive",
     ) -> None:
         self.n_series = n_series
         self.horizon = horizon
@@ -89,6 +94,7 @@ class DemandStream:
             horizon=horizon,
             memory=memory,
             probabilities=self.quantiles,
+            season_factors=_multiplies(season),
         )
 
     @classmethod
@@ -100,6 +106,7 @@ class DemandStream:
         season_length: int = 0,
         quantiles: Sequence[float] = (0.05, 0.5, 0.95),
         memory: float = 500.0,
+        season: Season = "additive",
     ) -> DemandStream:
         """A stream with weights fitted to a history, which it has observed as ticks 0, 1, ...
 
@@ -109,6 +116,8 @@ class DemandStream:
             0 or more, NaN where missing.
         horizon, season_length, quantiles, memory
             As for `DemandStream`.
+        season : {"additive", "multiplicative"}, default "additive"
+            Likewise; a multiplicative one has at most 64 ticks.
 
         Returns
         -------
@@ -117,12 +126,13 @@ class DemandStream:
         Raises
         ------
         InvalidInputError
-            The history is too short to fit, or a value is negative or infinite.
+            The history is too short to fit, or a value is negative or infinite; or 0, for a
+            multiplicative season.
 
         Notes
         -----
         Least squares of the one-step errors of level (and season), without a trend; the first level
-        and season are fitted too.
+        and season are fitted too. With a multiplicative season the errors are relative.
 
         Examples
         --------
@@ -145,6 +155,8 @@ class DemandStream:
             trend=False,
             damped=False,
             seasons=[season_length] if season_length else [],
+            error_factors=_multiplies(season),
+            season_factors=_multiplies(season),
         )
         stream = cls(
             n_series,
@@ -154,6 +166,7 @@ class DemandStream:
             gamma=fits["gamma"],
             quantiles=quantiles,
             memory=memory,
+            season=season,
         )
         stream._stream.start(fits["level"], fits["season"])
         for tick, row in enumerate(history):
@@ -232,6 +245,12 @@ class DemandStream:
             points.reshape(self.n_series, steps),
             quantiles.reshape(self.n_series, steps, len(self.quantiles)),
         )
+
+
+def _multiplies(season: str) -> bool:
+    if season not in ("additive", "multiplicative"):
+        raise InvalidInputError(f"season must be 'additive' or 'multiplicative'; got {season!r}")
+    return season == "multiplicative"
 
 
 def _weights(name: str, given: ArrayLike, n_series: int) -> Floats:
