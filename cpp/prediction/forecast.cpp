@@ -8,6 +8,7 @@
 
 #include "base/errors.hpp"
 #include "prediction/combination.hpp"
+#include "prediction/likeness.hpp"
 #include "prediction/record.hpp"
 
 namespace fairlead {
@@ -178,7 +179,8 @@ class Block {
   void spread(const ByOriginAndStep& made, std::size_t i, Forecast& out) const {
     const std::vector<std::int64_t>& origins = jobs_[i].origins;
     const ByOriginAndStep errors = errors_of(made, pasts_[i], origins);
-    const ErrorBands bands(made, errors, origins, pasts_[i].size(), request_.bands);
+    const ErrorBands bands(made, errors, origins, pasts_[i].size(), request_.bands,
+                           unrest(pasts_[i], origins, request_.options.seasons));
     const Eigen::Index last = made.rows() - 1;
     const Eigen::Index steps = made.cols();
     const std::span<const double> probabilities = request_.probabilities;

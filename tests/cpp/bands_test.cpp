@@ -11,6 +11,7 @@
 #include "prediction/adaptive_levels.hpp"
 #include "prediction/intervals.hpp"
 #include "prediction/lasting_shift.hpp"
+#include "prediction/likeness.hpp"
 #include "prediction/metrics.hpp"
 
 namespace fairlead {
@@ -105,6 +106,33 @@ TEST(ErrorBands, WeighErrorsAfterForecastsLikeThePresentOne) {
   EXPECT_GT(ErrorBands(made, errors, origins, 100, BandRule::empirical).quantile(1, 0.2), 19);
   const ErrorBands split(made, errors, origins, 100, BandRule::split);
   EXPECT_NEAR(split.quantile(1, 0.9), -split.quantile(1, 0.1), 1e-9);
+}
+
+TEST(ErrorBands, WeighErrorsAfterUnrestLikeThePresentOne) {
+  const ByOriginAndStep made = ByOriginAndStep::Zero(101, 1);
+  ByOriginAndStep errors(101, 1);
+  std::vector<std::int64_t> origins(101);
+  Values unsteady(101);
+  for (int i = 0; i < 101; ++i) {
+    unsteady[i] = i % 2;
+    errors(i, 0) = (i % 2 == 0 ? 0 : 20) + i / 2 % 5;
+    origins[i] = i;
+  }
+  const auto upper = [&](BandRule rule) {
+    return ErrorBands(made, errors, origins, 100, rule, unsteady).quantile(1, 0.8);
+  };
+  EXPECT_LT(upper(BandRule::empirical), 5);
+  EXPECT_GT(upper(BandRule::split), 19);
+  unsteady[100] = 1;
+  EXPECT_GT(upper(BandRule::empirical), 19);
+}
+
+TEST(Unrest, IsTheMeanChangeOverAnEighthOfTheSeason) {
+  const FilledSeries series = whole({9, 9, 9, 9, 12, 10, 10, 4});
+  const std::vector<std::int64_t> origins{1, 4, 6, 8};
+  const std::vector<std::int64_t> seasons{24, 168};
+  EXPECT_EQ(unrest(series.past(), origins, seasons), (Values{0, 0, 5.0 / 3, 8.0 / 3}));
+  EXPECT_EQ(unrest(series.past(), origins, {}), unrest(series.past(), origins, seasons));
 }
 
 TEST(ErrorBands, SplitCoversTheNextOfExchangeableErrors) {
