@@ -124,11 +124,17 @@ ErrorBands::ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& error
       if (!std::isnan(error)) own[step].push_back({error, weights[row]});
     }
   }
-  if (rule != BandRule::split) shift_ = lasting_shift(errors, origins, known);
+  if (rule != BandRule::split) shifted_ = has_lasting_shift(errors, origins, known);
+  if (shifted_) {
+    std::vector<Weighted> of_steps;  // those with weights of their own
+    for (std::size_t step = 0; step < own.size(); step += static_cast<std::size_t>(adapted_every_))
+      of_steps.insert(of_steps.end(), own[step].begin(), own[step].end());
+    middle_ = Errors(std::move(of_steps), false).quantile(0.5);
+  }
   if (rule == BandRule::adaptive) {
     for (Eigen::Index step = 0; step < errors.cols(); step += adapted_every_) {
       Eigen::VectorXd of_step = by_step.col(step);
-      if (!shift_) of_step = of_step.cwiseAbs();
+      if (!shifted_) of_step = of_step.cwiseAbs();
       levels_.emplace_back(std::span(of_step.data(), static_cast<std::size_t>(of_step.size())),
                            origins, step + 1, known);
     }
@@ -137,13 +143,13 @@ ErrorBands::ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& error
   for (std::size_t step = 0; step < own.size(); ++step) {
     counts_.push_back(static_cast<std::int64_t>(own[step].size()));
     // Too few errors do not tell in which direction a model errs.
-    errors_.emplace_back(std::move(own[step]), counts_.back() < kEnough || !shift_);
+    errors_.emplace_back(std::move(own[step]), counts_.back() < kEnough || !shifted_);
   }
 }
 
 // Errors that count in both directions are judged by their size.
 double ErrorBands::adapted(const AdaptiveLevels& levels, double p) const {
-  if (shift_) return levels.level(p);
+  if (shifted_) return levels.level(p);
   const double half = levels.level(std::abs(2 * p - 1)) / 2;
   return p < 0.5 ? 0.5 - half : 0.5 + half;
 }

@@ -37,13 +37,32 @@ TEST(LastingShift, IsFoundWhereForecastsLieBesideTheMiddle) {
   const Values random = noise(300, 15);
   ByOriginAndStep errors(300, 1);
   for (int i = 0; i < 300; ++i) errors(i, 0) = random[i] - 50;
-  EXPECT_FALSE(lasting_shift(errors, origins, 300).has_value());
+  EXPECT_FALSE(has_lasting_shift(errors, origins, 300));
   errors.array() += 20;
-  EXPECT_NEAR(lasting_shift(errors, origins, 300).value_or(0), 20, 6);
+  EXPECT_TRUE(has_lasting_shift(errors, origins, 300));
   errors.bottomRows(20).setConstant(1e6);
   ByOriginAndStep before = errors;
   before.bottomRows(20).setConstant(-1e6);
-  EXPECT_EQ(lasting_shift(errors, origins, 280), lasting_shift(before, origins, 280));
+  EXPECT_TRUE(has_lasting_shift(errors, origins, 280));
+  EXPECT_TRUE(has_lasting_shift(before, origins, 280));
+}
+
+// Errors of 40 after forecasts of 0, of 10 after those of 10, and noise.
+TEST(ErrorBands, HaveTheMiddleOfErrorsAfterForecastsLikeThePresentOne) {
+  std::vector<std::int64_t> origins(301);
+  std::iota(origins.begin(), origins.end(), 0);
+  const Values random = noise(301, 16);
+  ByOriginAndStep made(301, 1), errors(301, 1);
+  for (int i = 0; i < 301; ++i) {
+    made(i, 0) = i % 2 == 0 ? 0 : 10;
+    errors(i, 0) = (i % 2 == 0 ? 40 : 10) + (random[i] - 50) / 20;
+  }
+  EXPECT_NEAR(ErrorBands(made, errors, origins, 300).middle(), 40, 2);
+  made(300, 0) = 10;
+  EXPECT_NEAR(ErrorBands(made, errors, origins, 300).middle(), 10, 2);
+  EXPECT_EQ(ErrorBands(made, errors, origins, 300, BandRule::split).middle(), 0);
+  for (int i = 0; i < 301; ++i) errors(i, 0) = random[i] - 50;
+  EXPECT_EQ(ErrorBands(made, errors, origins, 300).middle(), 0);
 }
 
 TEST(AdaptiveLevels, RiseWhereErrorsGrow) {
