@@ -11,6 +11,7 @@
 #include "prediction/batch.hpp"
 #include "prediction/cuda/fit_device.hpp"
 #include "prediction/demand.hpp"
+#include "prediction/likeness.hpp"
 #include "prediction/metrics.hpp"
 
 namespace py = pybind11;
@@ -109,15 +110,21 @@ void bind_scores(py::module_& m) {
       "error_quantiles",
       [](const Column<double>& made, const Column<double>& errors,
          const Column<std::int64_t>& origins, std::int64_t horizon, std::int64_t known,
-         const Column<double>& probabilities, const std::string& intervals) {
+         const Column<double>& probabilities, const std::string& intervals,
+         const Column<double>& values, const std::vector<std::int64_t>& seasons) {
         if (horizon < 1 || origins.size() < 1 || errors.size() != origins.size() * horizon ||
             made.size() != errors.size())
           throw InvalidInput("made and errors must have one value per origin and step");
+        const Past past{view(values), {}};
+        for (const std::int64_t origin : view(origins)) {
+          if (origin < 0 || origin > past.size())
+            throw InvalidInput("origins must lie from 0 to the number of values");
+        }
         const auto table = [&](const Column<double>& column) {
           return Eigen::Map<const ByOriginAndStep>(column.data(), origins.size(), horizon);
         };
         const ErrorBands bands(table(made), table(errors), view(origins), known,
-                               band_rule_named(intervals));
+                               band_rule_named(intervals), unrest(past, view(origins), seasons));
         std::vector<double> shifts;
         for (std::int64_t step = 1; step <= horizon; ++step) {
           for (const double p : view(probabilities)) shifts.push_back(bands.quantile(step, p));
@@ -125,9 +132,9 @@ void bind_scores(py::module_& m) {
         return to_column(std::move(shifts));
       },
       "made"_a.noconvert(), "errors"_a.noconvert(), "origins"_a.noconvert(), "horizon"_a, "known"_a,
-      "probabilities"_a.noconvert(), "intervals"_a = "adaptive",
-      "Quantiles of the errors of forecasts (origins x horizon), by step: what to add to the "
-      "last.");
+      "probabilities"_a.noconvert(), "intervals"_a, "values"_a.noconvert(), "seasons"_a,
+      "Quantiles of the errors of forecasts (origins x horizon) of the values, by step: what to "
+      "add to the last.");
   m.attr("DECILES") = py::tuple(py::cast(kDeciles));
   m.def(
       "seasonal_scale",

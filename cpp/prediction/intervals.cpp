@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -9,17 +10,13 @@
 #include "base/names.hpp"
 #include "prediction/adaptive_levels.hpp"
 #include "prediction/lasting_shift.hpp"
+#include "prediction/likeness.hpp"
 
 namespace fairlead {
 namespace {
 
 // Steps with weights and levels of their own; others share them.
 constexpr Eigen::Index kMostAdapted = 8;
-
-// An error whose forecast is no nearer than kReach of all ranks counts kLeast of the nearest.
-// Of reaches 0.15 to 0.5 and least weights 0.05 to 0.4; see ErrorBands.
-constexpr double kReach = 0.3;
-constexpr double kLeast = 0.2;
 
 using Weighted = WeightedError;
 
@@ -42,28 +39,13 @@ void add_neighbours(std::vector<std::vector<Weighted>>& own) {
   for (auto& [step, pool] : pooled) own[step] = std::move(pool);
 }
 
-// The weights of the first `n` origins, by how many ranks lie between their forecast of `step` and
-// the present one; forecasts that are equal share a rank, the one in their middle.
-std::vector<double> nearness(const ByOriginAndStep& made, Eigen::Index step, std::size_t n) {
-  std::vector<std::pair<double, std::size_t>> order;
-  order.reserve(n);
+// The weights of the first `n` origins by what was forecast `step` ahead.
+std::vector<double> by_forecast(const ByOriginAndStep& made, Eigen::Index step, std::size_t n) {
+  std::vector<double> values(n + 1);
   for (std::size_t row = 0; row < n; ++row)
-    order.emplace_back(made(static_cast<Eigen::Index>(row), step), row);
-  std::ranges::sort(order);
-  const double present = made(made.rows() - 1, step);
-  const auto forecast_of = &std::pair<double, std::size_t>::first;
-  const auto below = std::ranges::lower_bound(order, present, {}, forecast_of) - order.begin();
-  const auto up_to = std::ranges::upper_bound(order, present, {}, forecast_of) - order.begin();
-  const auto here = static_cast<double>(below + up_to);
-  const double reach = kReach * static_cast<double>(n);
-  std::vector<double> weights(n);
-  for (std::size_t from = 0, to = 0; from < n; from = to) {
-    while (to < n && order[to].first == order[from].first) ++to;
-    const double away = std::abs(static_cast<double>(from + to) - here) / 2;
-    for (std::size_t i = from; i < to; ++i)
-      weights[order[i].second] = kLeast + std::max(1 - away / reach, 0.0);
-  }
-  return weights;
+    values[row] = made(static_cast<Eigen::Index>(row), step);
+  values[n] = made(made.rows() - 1, step);
+  return nearness(values);
 }
 
 }  // namespace
@@ -119,29 +101,40 @@ double ErrorBands::Errors::at(double place) const {
 ErrorBands::~ErrorBands() = default;
 
 ErrorBands::ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& errors,
-                       std::span<const std::int64_t> origins, std::int64_t known, BandRule rule) {
+                       std::span<const std::int64_t> origins, std::int64_t known, BandRule rule,
+                       std::span<const double> unrest) {
   adapted_every_ = (errors.cols() + kMostAdapted - 1) / kMostAdapted;
   std::vector<std::vector<Weighted>> own(static_cast<std::size_t>(errors.cols()));
+  const std::vector<double> by_unrest =
+      unrest.empty() ? std::vector(static_cast<std::size_t>(made.rows()), 1.0) : nearness(unrest);
   std::vector<double> weights;
   const Eigen::MatrixXd by_step = errors;  // the errors of a step one after another
   for (Eigen::Index step = 0; step < errors.cols(); ++step) {
     const auto end = std::ranges::lower_bound(origins, known - step) - origins.begin();
     const auto rows = std::min<Eigen::Index>(end, errors.rows());
-    if (rule == BandRule::split)
+    if (rule == BandRule::split) {
       weights.assign(static_cast<std::size_t>(rows), 1.0);
-    else if (step % adapted_every_ == 0)
-      weights = nearness(made, step, static_cast<std::size_t>(rows));
+    } else if (step % adapted_every_ == 0) {
+      weights = by_forecast(made, step, static_cast<std::size_t>(rows));
+      std::ranges::transform(weights, by_unrest, weights.begin(), std::multiplies{});
+    }
     own[step].reserve(static_cast<std::size_t>(rows));
     for (Eigen::Index row = 0; row < rows; ++row) {
       const double error = by_step(row, step);
       if (!std::isnan(error)) own[step].push_back({error, weights[row]});
     }
   }
-  if (rule != BandRule::split) shift_ = lasting_shift(errors, origins, known);
+  if (rule != BandRule::split) shifted_ = has_lasting_shift(errors, origins, known);
+  if (shifted_) {
+    std::vector<Weighted> of_steps;  // those with weights of their own
+    for (std::size_t step = 0; step < own.size(); step += static_cast<std::size_t>(adapted_every_))
+      of_steps.insert(of_steps.end(), own[step].begin(), own[step].end());
+    middle_ = Errors(std::move(of_steps), false).quantile(0.5);
+  }
   if (rule == BandRule::adaptive) {
     for (Eigen::Index step = 0; step < errors.cols(); step += adapted_every_) {
       Eigen::VectorXd of_step = by_step.col(step);
-      if (!shift_) of_step = of_step.cwiseAbs();
+      if (!shifted_) of_step = of_step.cwiseAbs();
       levels_.emplace_back(std::span(of_step.data(), static_cast<std::size_t>(of_step.size())),
                            origins, step + 1, known);
     }
@@ -150,13 +143,13 @@ ErrorBands::ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& error
   for (std::size_t step = 0; step < own.size(); ++step) {
     counts_.push_back(static_cast<std::int64_t>(own[step].size()));
     // Too few errors do not tell in which direction a model errs.
-    errors_.emplace_back(std::move(own[step]), counts_.back() < kEnough || !shift_);
+    errors_.emplace_back(std::move(own[step]), counts_.back() < kEnough || !shifted_);
   }
 }
 
 // Errors that count in both directions are judged by their size.
 double ErrorBands::adapted(const AdaptiveLevels& levels, double p) const {
-  if (shift_) return levels.level(p);
+  if (shifted_) return levels.level(p);
   const double half = levels.level(std::abs(2 * p - 1)) / 2;
   return p < 0.5 ? 0.5 - half : 0.5 + half;
 }

@@ -59,8 +59,8 @@ class Errors {
 
 }  // namespace
 
-std::optional<double> lasting_shift(const ByOriginAndStep& errors,
-                                    std::span<const std::int64_t> origins, std::int64_t known) {
+bool has_lasting_shift(const ByOriginAndStep& errors, std::span<const std::int64_t> origins,
+                       std::int64_t known) {
   const Errors all(errors, origins, known);
   const Eigen::Index rows = errors.rows();
   double as_it_is = 0, moved = 0;
@@ -70,8 +70,7 @@ std::optional<double> lasting_shift(const ByOriginAndStep& errors,
     as_it_is += all.loss(begin, end, 0);
     moved += all.loss(begin, end, all.median(begin, std::min(origins[begin], known)));
   }
-  if (moved >= as_it_is * (1 - kWorth)) return std::nullopt;
-  return all.median(rows, known);
+  return moved < as_it_is * (1 - kWorth);
 }
 
 }  // namespace fairlead

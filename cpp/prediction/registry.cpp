@@ -13,6 +13,8 @@ std::unique_ptr<Forecaster> make_seasonal_naive();
 std::unique_ptr<Forecaster> make_long_seasonal_naive();
 std::unique_ptr<Forecaster> make_rolling_mean();
 std::unique_ptr<Forecaster> make_rolling_median();
+std::unique_ptr<Forecaster> make_short_median();
+std::unique_ptr<Forecaster> make_brief_median();
 std::unique_ptr<Forecaster> make_naive();
 std::unique_ptr<Forecaster> make_ses();
 std::unique_ptr<Forecaster> make_holt();
@@ -47,6 +49,10 @@ constexpr std::array kForecasters{
                     make_long_seasonal_naive},
     ForecasterEntry{"rolling_mean", "the mean of the last window", false, make_rolling_mean},
     ForecasterEntry{"rolling_median", "the median of the last window", false, make_rolling_median},
+    ForecasterEntry{"short_median", "the median of the last twelfth of the shortest season", false,
+                    make_short_median},
+    ForecasterEntry{"brief_median", "the median of the last 24th of the shortest season", false,
+                    make_brief_median},
     ForecasterEntry{"naive", "the last value", false, make_naive},
     ForecasterEntry{"ses", "simple exponential smoothing", true, make_ses},
     ForecasterEntry{"holt", "exponential smoothing with a trend", true, make_holt},

@@ -1,5 +1,5 @@
 // Flat forecasts: the mean or the median of the last window, or of all there is while that is
-// shorter.
+// shorter; and the median of a part of the season.
 #include <algorithm>
 
 #include "prediction/features.hpp"
@@ -68,6 +68,16 @@ class SortedWindow {
   std::vector<double> sorted_;
 };
 
+void forecast_medians(const Past& past, std::int64_t window, std::span<const std::int64_t> origins,
+                      ByOriginAndStep& out) {
+  SortedWindow sorted(std::min(window, past.size()));
+  std::int64_t seen = 0;
+  for (std::size_t i = 0; i < origins.size(); ++i) {
+    for (; seen < origins[i]; ++seen) sorted.push(past.values.data(), seen);
+    out.row(static_cast<Eigen::Index>(i)).setConstant(sorted.median());
+  }
+}
+
 class RollingMedian final : public Forecaster {
  public:
   std::int64_t first_origin(const Past& past, const ForecastOptions& options) const override {
@@ -76,13 +86,30 @@ class RollingMedian final : public Forecaster {
 
   void forecast(const Past& past, const ForecastOptions& options,
                 std::span<const std::int64_t> origins, ByOriginAndStep& out) const override {
-    SortedWindow window(std::min(options.window, past.size()));
-    std::int64_t seen = 0;
-    for (std::size_t i = 0; i < origins.size(); ++i) {
-      for (; seen < origins[i]; ++seen) window.push(past.values.data(), seen);
-      out.row(static_cast<Eigen::Index>(i)).setConstant(window.median());
-    }
+    forecast_medians(past, options.window, origins, out);
   }
+};
+
+class PartMedian final : public Forecaster {
+ public:
+  explicit PartMedian(std::int64_t part) : part_(part) {}
+
+  std::int64_t first_origin(const Past& past, const ForecastOptions& options) const override {
+    return first_rolling_origin(past, window_of(options));
+  }
+
+  void forecast(const Past& past, const ForecastOptions& options,
+                std::span<const std::int64_t> origins, ByOriginAndStep& out) const override {
+    forecast_medians(past, window_of(options), origins, out);
+  }
+
+ private:
+  std::int64_t window_of(const ForecastOptions& options) const {
+    const std::int64_t whole = options.seasons.empty() ? options.window : options.seasons.front();
+    return std::max<std::int64_t>(whole / part_, 1);
+  }
+
+  std::int64_t part_;  // of the shortest season, or of the window: one of so many
 };
 
 }  // namespace
@@ -92,6 +119,12 @@ std::unique_ptr<Forecaster> make_rolling_mean() {
 }
 std::unique_ptr<Forecaster> make_rolling_median() {
   return std::make_unique<RollingMedian>();
+}
+std::unique_ptr<Forecaster> make_short_median() {
+  return std::make_unique<PartMedian>(12);
+}
+std::unique_ptr<Forecaster> make_brief_median() {
+  return std::make_unique<PartMedian>(24);
 }
 
 }  // namespace fairlead

@@ -488,10 +488,12 @@ def error_quantiles(
     horizon: typing.SupportsInt | typing.SupportsIndex,
     known: typing.SupportsInt | typing.SupportsIndex,
     probabilities: numpy.typing.NDArray[numpy.float64],
-    intervals: str = "adaptive",
+    intervals: str,
+    values: numpy.typing.NDArray[numpy.float64],
+    seasons: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
 ) -> numpy.typing.NDArray[numpy.float64]:
     """
-    Quantiles of the errors of forecasts (origins x horizon), by step: what to add to the last.
+    Quantiles of the errors of forecasts (origins x horizon) of the values, by step: what to add to the last.
     """
 
 def feature_columns(

@@ -11,6 +11,7 @@
 #include "prediction/adaptive_levels.hpp"
 #include "prediction/intervals.hpp"
 #include "prediction/lasting_shift.hpp"
+#include "prediction/likeness.hpp"
 #include "prediction/metrics.hpp"
 
 namespace fairlead {
@@ -36,13 +37,32 @@ TEST(LastingShift, IsFoundWhereForecastsLieBesideTheMiddle) {
   const Values random = noise(300, 15);
   ByOriginAndStep errors(300, 1);
   for (int i = 0; i < 300; ++i) errors(i, 0) = random[i] - 50;
-  EXPECT_FALSE(lasting_shift(errors, origins, 300).has_value());
+  EXPECT_FALSE(has_lasting_shift(errors, origins, 300));
   errors.array() += 20;
-  EXPECT_NEAR(lasting_shift(errors, origins, 300).value_or(0), 20, 6);
+  EXPECT_TRUE(has_lasting_shift(errors, origins, 300));
   errors.bottomRows(20).setConstant(1e6);
   ByOriginAndStep before = errors;
   before.bottomRows(20).setConstant(-1e6);
-  EXPECT_EQ(lasting_shift(errors, origins, 280), lasting_shift(before, origins, 280));
+  EXPECT_TRUE(has_lasting_shift(errors, origins, 280));
+  EXPECT_TRUE(has_lasting_shift(before, origins, 280));
+}
+
+// Errors of 40 after forecasts of 0, of 10 after those of 10, and noise.
+TEST(ErrorBands, HaveTheMiddleOfErrorsAfterForecastsLikeThePresentOne) {
+  std::vector<std::int64_t> origins(301);
+  std::iota(origins.begin(), origins.end(), 0);
+  const Values random = noise(301, 16);
+  ByOriginAndStep made(301, 1), errors(301, 1);
+  for (int i = 0; i < 301; ++i) {
+    made(i, 0) = i % 2 == 0 ? 0 : 10;
+    errors(i, 0) = (i % 2 == 0 ? 40 : 10) + (random[i] - 50) / 20;
+  }
+  EXPECT_NEAR(ErrorBands(made, errors, origins, 300).middle(), 40, 2);
+  made(300, 0) = 10;
+  EXPECT_NEAR(ErrorBands(made, errors, origins, 300).middle(), 10, 2);
+  EXPECT_EQ(ErrorBands(made, errors, origins, 300, BandRule::split).middle(), 0);
+  for (int i = 0; i < 301; ++i) errors(i, 0) = random[i] - 50;
+  EXPECT_EQ(ErrorBands(made, errors, origins, 300).middle(), 0);
 }
 
 TEST(AdaptiveLevels, RiseWhereErrorsGrow) {
@@ -105,6 +125,33 @@ TEST(ErrorBands, WeighErrorsAfterForecastsLikeThePresentOne) {
   EXPECT_GT(ErrorBands(made, errors, origins, 100, BandRule::empirical).quantile(1, 0.2), 19);
   const ErrorBands split(made, errors, origins, 100, BandRule::split);
   EXPECT_NEAR(split.quantile(1, 0.9), -split.quantile(1, 0.1), 1e-9);
+}
+
+TEST(ErrorBands, WeighErrorsAfterUnrestLikeThePresentOne) {
+  const ByOriginAndStep made = ByOriginAndStep::Zero(101, 1);
+  ByOriginAndStep errors(101, 1);
+  std::vector<std::int64_t> origins(101);
+  Values unsteady(101);
+  for (int i = 0; i < 101; ++i) {
+    unsteady[i] = i % 2;
+    errors(i, 0) = (i % 2 == 0 ? 0 : 20) + i / 2 % 5;
+    origins[i] = i;
+  }
+  const auto upper = [&](BandRule rule) {
+    return ErrorBands(made, errors, origins, 100, rule, unsteady).quantile(1, 0.8);
+  };
+  EXPECT_LT(upper(BandRule::empirical), 5);
+  EXPECT_GT(upper(BandRule::split), 19);
+  unsteady[100] = 1;
+  EXPECT_GT(upper(BandRule::empirical), 19);
+}
+
+TEST(Unrest, IsTheMeanChangeOverAnEighthOfTheSeason) {
+  const FilledSeries series = whole({9, 9, 9, 9, 12, 10, 10, 4});
+  const std::vector<std::int64_t> origins{1, 4, 6, 8};
+  const std::vector<std::int64_t> seasons{24, 168};
+  EXPECT_EQ(unrest(series.past(), origins, seasons), (Values{0, 0, 5.0 / 3, 8.0 / 3}));
+  EXPECT_EQ(unrest(series.past(), origins, {}), unrest(series.past(), origins, seasons));
 }
 
 TEST(ErrorBands, SplitCoversTheNextOfExchangeableErrors) {

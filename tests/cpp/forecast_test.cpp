@@ -42,6 +42,26 @@ TEST(Forecast, OfRollingModelsIsTheMeanAndMedianOfTheWindow) {
   EXPECT_EQ(forecast(series.past(), model("rolling_median"), options, kBand).point, (Values{2, 2}));
 }
 
+// A burst in the last of ten-minute values, and the one before it.
+TEST(Forecast, OfPartsOfTheSeasonIsTheirMedianAndCountsWhereStepsAreFine) {
+  Values values(600, 5.0);
+  for (std::size_t i = 594; i < 598; ++i) values[i] = 7;
+  values[598] = values[599] = 500;
+  const FilledSeries series = whole(values);
+  const ForecastOptions ten_minutes{{144}, 144, 2};
+  EXPECT_EQ(forecast(series.past(), model("brief_median"), ten_minutes, kBand).point,
+            (Values{7, 7}));
+  EXPECT_EQ(forecast(series.past(), model("short_median"), ten_minutes, kBand).point,
+            (Values{6, 6}));
+  const auto weight = [&](const char* name, const ForecastOptions& options) {
+    return forecast(series.past(), std::nullopt, options, kBand).weights[forecaster_named(name)];
+  };
+  EXPECT_GT(weight("brief_median", ten_minutes), 0);
+  EXPECT_GT(weight("short_median", ten_minutes), 0);
+  EXPECT_EQ(weight("brief_median", kHourly) + weight("short_median", kHourly), 0);
+  EXPECT_GT(weight("naive", kHourly), 0);
+}
+
 TEST(Forecast, OfRidgeFindsAPatternWithoutNoise) {
   const FilledSeries series = whole(seasonal(1000, 0, 1));
   const Values truth = seasonal(1024, 0, 1);

@@ -204,14 +204,26 @@ def test_the_quantile_of_a_sum_is_that_of_the_paths() -> None:
         paths.quantile(90)
 
 
-def test_cross_validation_is_the_frame_of_backtest() -> None:
-    """With the names Nixtla's users know."""
+@pytest.mark.parametrize("intervals", ["adaptive", "split"])
+def test_cross_validation_is_the_frame_of_backtest(intervals: str) -> None:
+    """With the names Nixtla's users know, and bands by the rule that is asked for."""
     demand = long({"a": daily(12), "b": daily(13)})
-    frame = cross_validation(
-        demand, 12, models=["seasonal_naive"], n_windows=3, step_size=6, level=80
-    )
-    want = backtest(demand, 12, model=["seasonal_naive"], n_windows=3, step_size=6, level=80).frame
+    asked = {"n_windows": 3, "step_size": 6, "level": 80, "intervals": intervals}
+    frame = cross_validation(demand, 12, models=["ses"], **asked)
+    want = backtest(demand, 12, model=["ses"], **asked).frame
     pd.testing.assert_frame_equal(frame, want)
+
+
+def test_cross_validation_knows_the_rules_of_bands() -> None:
+    """Another rule gives other bands, and an unknown one is an error."""
+    demand = long({"a": daily(12)})
+    made = [
+        cross_validation(demand, 12, models="ses", level=80, intervals=rule)["ses-lo-80"]
+        for rule in ("adaptive", "split")
+    ]
+    assert (made[0] != made[1]).any()
+    with pytest.raises(InvalidInputError, match="intervals must be one of"):
+        cross_validation(demand, 12, intervals="conformal")
 
 
 def test_measures_equal_those_of_backtest() -> None:

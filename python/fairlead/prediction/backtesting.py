@@ -206,6 +206,7 @@ def cross_validation(
     level: float | Sequence[float] = (),
     freq: Any = None,
     season_lengths: int | Sequence[int] | None = None,
+    intervals: str = "adaptive",
 ) -> Any:
     """The frame of `backtest`, asked for as in the libraries of Nixtla.
 
@@ -215,7 +216,7 @@ def cross_validation(
         ``unique_id``, ``ds``, ``y``.
     h : int
         Intervals to forecast.
-    models, n_windows, step_size, level, freq, season_lengths
+    models, n_windows, step_size, level, freq, season_lengths, intervals
         As for `backtest`; every window is fitted anew.
 
     Returns
@@ -246,6 +247,7 @@ def cross_validation(
         level=level,
         freq=freq,
         season_lengths=season_lengths,
+        intervals=intervals,
     ).frame
 
 

@@ -123,7 +123,15 @@ class External:
         for i, n, own, part in zip(of.tolist(), known.tolist(), origins, made, strict=True):
             error = _errors(series.of(i)[:n], part, own)
             shifts = _core.error_quantiles(
-                part.ravel(), error.ravel(), own, horizon, n, quantiles, self.intervals
+                part.ravel(),
+                error.ravel(),
+                own,
+                horizon,
+                n,
+                quantiles,
+                self.intervals,
+                filled[i][:n],
+                list(self.seasons),
             )
             bands.append(np.maximum(part[-1][:, None] + shifts.reshape(horizon, -1), 0))
             errors.append(int((~np.isnan(error[:, -1])).sum()))

@@ -92,7 +92,7 @@ def predict(
         Intervals of ``rolling_mean`` and ``rolling_median``; by default the shortest season, or 24.
     intervals : {"adaptive", "empirical", "split"}
         How bands come from past errors. ``empirical``: their quantiles, where errors after
-        forecasts like the present one weigh more. ``adaptive``: the same at levels that follow the
+        times like the present one weigh more. ``adaptive``: the same at levels that follow the
         misses of earlier bands. ``split``: split conformal, all errors alike and in both
         directions; such a band covers exchangeable errors as often as it says.
     threads : int, optional
@@ -124,16 +124,20 @@ def predict(
     loss of a median) to the power -4, over the outcomes of the last two longest seasons; errors of
     neighbouring steps count too, and without evidence all weights are equal. The weights at an
     earlier origin come from what was known there. Combined are the models that take a ms a series
-    at most: naive, rolling and simply smoothed ones, the recursive ridges and ``level_shape``.
+    at most: naive, rolling and simply smoothed ones, the recursive ridges and ``level_shape``; with
+    120 steps in the shortest season or more also ``brief_median`` and ``short_median``, which a
+    burst of submissions does not move.
 
     Bands are quantiles of the errors the same model or combination made from up to 512 earlier
     origins, each time knowing only what was known there (models that learn are refitted up to
     eight times along them); by step ahead, and never below 0. An error weighs more the nearer its
-    forecast lies to the present one, in ranks. Each counts in both directions, unless moving the
-    forecasts by the median of earlier errors would have brought them closer by 2 %: then `auto` is
-    moved by it, and the bands lie as the errors do. With fewer than 20 errors at a step those of
-    the steps beside it are used too. Which of the errors a band ends at follows the misses of the
-    bands before: adaptive conformal levels, by step.
+    forecast lies to the present one, in ranks, and the nearer the unrest before its origin does:
+    the mean change from step to step over the last eighth of the shortest season. Each counts in
+    both directions, unless moving the forecasts by the median of earlier errors would have brought
+    them closer by 2 %: then `auto` is moved by the median of the errors so weighed, and the bands
+    lie as the errors do. With fewer than 20 errors at a step those of the steps beside it are used
+    too. Which of the errors a band ends at follows the misses of the bands before: adaptive
+    conformal levels, by step.
 
     Short histories: a model that the history is too short for gives way to ``seasonal_naive``, and
     below one season to ``rolling_mean``; ``chosen`` says what was used. One known value gives a
