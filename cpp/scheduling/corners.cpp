@@ -64,17 +64,25 @@ Corner Corners::operator[](std::int32_t i) const {
   return corner;
 }
 
-void Corners::put(std::int32_t i, const Corner& corner) {
+void Corners::replace(std::int32_t i, const Corner& corner) {
   for (std::size_t k = 0; k < kAsked; ++k) blocks_[i / kLanes].code[k][i % kLanes] = corner.code[k];
 }
 
+void Corners::move(std::int32_t from, std::int32_t to) {
+  const Corner moved = (*this)[from];
+  const std::int32_t step = from < to ? 1 : -1;
+  for (std::int32_t i = from; i != to; i += step) replace(i, (*this)[i + step]);
+  replace(to, moved);
+}
+
 void Corners::insert(std::int32_t i, const Corner& corner) {
-  for (std::int32_t j = size_++; j > i; --j) put(j, (*this)[j - 1]);
-  put(i, corner);
+  push_back(corner);
+  move(size_ - 1, i);
 }
 
 void Corners::erase(std::int32_t i) {
-  for (--size_; i < size_; ++i) put(i, (*this)[i + 1]);
+  move(i, size_ - 1);
+  --size_;
 }
 
 // ---- fronts -----------------------------------------------------------------------------------

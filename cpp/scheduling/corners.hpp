@@ -55,9 +55,11 @@ class Corners {
   std::int32_t size() const { return size_; }
   bool full() const { return size_ == kMost; }
   Corner operator[](std::int32_t i) const;
+  void replace(std::int32_t i, const Corner& corner);
+  void push_back(const Corner& corner) { replace(size_++, corner); }
   void insert(std::int32_t i, const Corner& corner);
-  void push_back(const Corner& corner) { insert(size_, corner); }
   void erase(std::int32_t i);
+  void move(std::int32_t from, std::int32_t to);  // those between make room
   void truncate(std::int32_t size) { size_ = size; }
 
   std::uint64_t within(const Limits& limits) const;
@@ -65,8 +67,6 @@ class Corners {
   std::uint64_t above(const Corner& corner) const;  // ask nowhere less
 
  private:
-  void put(std::int32_t i, const Corner& corner);
-
   static constexpr std::int32_t kLanes = 16;
   using Lanes = Code __attribute__((vector_size(kLanes * sizeof(Code))));
   // What is looked at together stands together.

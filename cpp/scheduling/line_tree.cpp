@@ -8,14 +8,15 @@ namespace {
 // After so many changes that a rough front cannot follow it is made anew.
 constexpr std::int32_t kChanges = 128;
 
+// Moves an entry; those between make room.
 template <typename List>
-void open(List& list, std::int32_t i, std::int32_t size) {
-  std::copy_backward(list.begin() + i, list.begin() + size, list.begin() + size + 1);
-}
-
-template <typename List>
-void close(List& list, std::int32_t i, std::int32_t size) {
-  std::copy(list.begin() + i + 1, list.begin() + size, list.begin() + i);
+void shift(List& list, std::int32_t from, std::int32_t to) {
+  const auto begin = list.begin();
+  if (from < to) {
+    std::rotate(begin + from, begin + from + 1, begin + to + 1);
+  } else {
+    std::rotate(begin + to, begin + from, begin + from + 1);
+  }
 }
 
 }  // namespace
@@ -38,20 +39,17 @@ std::int32_t LineTree::child_for(const Inner& node, const Rank& place) {
   return static_cast<std::int32_t>(behind - node.soonest.begin()) - 1;
 }
 
-void LineTree::open_gap(Inner& node, std::int32_t i) {
-  open(node.front, i, node.count);
-  open(node.soonest, i, node.count);
-  open(node.child, i, node.count);
-  open(node.changes, i, node.count);
-  ++node.count;
+std::int32_t LineTree::position(const Leaf& leaf, const Rank& place) {
+  const auto at =
+      std::lower_bound(leaf.soonest.begin(), leaf.soonest.begin() + leaf.least.size(), place);
+  return static_cast<std::int32_t>(at - leaf.soonest.begin());
 }
 
-void LineTree::close_gap(Inner& node, std::int32_t i) {
-  close(node.front, i, node.count);
-  close(node.soonest, i, node.count);
-  close(node.child, i, node.count);
-  close(node.changes, i, node.count);
-  --node.count;
+void LineTree::move_child(Inner& node, std::int32_t from, std::int32_t to) {
+  shift(node.front, from, to);
+  shift(node.soonest, from, to);
+  shift(node.child, from, to);
+  shift(node.changes, from, to);
 }
 
 std::int32_t LineTree::size(Item at, std::int32_t height) const {
@@ -102,12 +100,9 @@ void LineTree::insert(Item line, const Place& place) {
     at = node.child[i];
   }
   Leaf& leaf = leaves_.nodes[at];
-  const std::int32_t size = leaf.least.size();
-  const auto behind =
-      std::upper_bound(leaf.soonest.begin(), leaf.soonest.begin() + size, place.soonest);
-  const auto i = static_cast<std::int32_t>(behind - leaf.soonest.begin());
-  open(leaf.soonest, i, size);
-  open(leaf.line, i, size);
+  const std::int32_t i = position(leaf, place.soonest);
+  shift(leaf.soonest, leaf.least.size(), i);
+  shift(leaf.line, leaf.least.size(), i);
   leaf.soonest[i] = place.soonest;
   leaf.line[i] = line;
   leaf.least.insert(i, place.least);
@@ -118,7 +113,7 @@ void LineTree::split(Item parent, std::int32_t i, std::int32_t height) {
   const Item lower = inners_.nodes[parent].child[i];
   const Item upper = upper_half(lower, height - 1);
   Inner& node = inners_.nodes[parent];
-  open_gap(node, i + 1);
+  move_child(node, node.count++, i + 1);
   node.child[i + 1] = upper;
   node.soonest[i + 1] = soonest(upper, height - 1);
   renew_front(node, i, height);
@@ -167,12 +162,9 @@ void LineTree::erase(const Place& place) {
 void LineTree::erase(Item at, std::int32_t height, const Place& place) {
   if (height == 0) {
     Leaf& leaf = leaves_.nodes[at];
-    const std::int32_t size = leaf.least.size();
-    const auto i = static_cast<std::int32_t>(
-        std::lower_bound(leaf.soonest.begin(), leaf.soonest.begin() + size, place.soonest) -
-        leaf.soonest.begin());
-    close(leaf.soonest, i, size);
-    close(leaf.line, i, size);
+    const std::int32_t i = position(leaf, place.soonest);
+    shift(leaf.soonest, i, leaf.least.size() - 1);
+    shift(leaf.line, i, leaf.least.size() - 1);
     return leaf.least.erase(i);
   }
   Inner& node = inners_.nodes[at];
@@ -180,7 +172,37 @@ void LineTree::erase(Item at, std::int32_t height, const Place& place) {
   erase(node.child[i], height - 1, place);
   if (size(node.child[i], height - 1) > 0) return exclude(node, i, height, place.least);
   drop(node.child[i], height - 1);
-  close_gap(node, i);
+  move_child(node, i, --node.count);
+}
+
+void LineTree::move(Item line, const Place& from, const Place& to) {
+  if (move(root_, height_, from, to)) return;
+  erase(from);
+  insert(line, to);
+}
+
+// Whether it could stay in its leaf: what the nodes above say of order then stays true.
+bool LineTree::move(Item at, std::int32_t height, const Place& from, const Place& to) {
+  if (height == 0) {
+    Leaf& leaf = leaves_.nodes[at];
+    const std::int32_t i = position(leaf, from.soonest);
+    std::int32_t j = position(leaf, to.soonest);
+    if (j > i) --j;
+    shift(leaf.soonest, i, j);
+    shift(leaf.line, i, j);
+    leaf.soonest[j] = to.soonest;
+    leaf.least.move(i, j);
+    leaf.least.replace(j, to.least);
+    return true;
+  }
+  Inner& node = inners_.nodes[at];
+  const std::int32_t i = child_for(node, from.soonest);
+  if (to.soonest < node.soonest[i] || child_for(node, to.soonest) != i) return false;
+  if (!move(node.child[i], height - 1, from, to)) return false;
+  if (from.least == to.least) return true;
+  include(node, i, height, to.least);
+  exclude(node, i, height, from.least);
+  return true;
 }
 
 void LineTree::include(Inner& node, std::int32_t i, std::int32_t height, const Corner& corner) {

@@ -28,7 +28,8 @@ class LineTree {
 
   // The line's number is the caller's.
   void insert(Item line, const Place& place);
-  void erase(const Place& place);  // must be there
+  void erase(const Place& place);  // must be there, as below
+  void move(Item line, const Place& from, const Place& to);
 
   // Calls visit.line(line) in order for lines of which visit.wants(soonest), down to the first that
   // is not wanted, and which may hold a job within visit.limits().
@@ -69,8 +70,8 @@ class LineTree {
 
   // Of an inner node the last child that does not begin behind the place.
   static std::int32_t child_for(const Inner& node, const Rank& place);
-  static void open_gap(Inner& node, std::int32_t i);
-  static void close_gap(Inner& node, std::int32_t i);
+  static std::int32_t position(const Leaf& leaf, const Rank& place);
+  static void move_child(Inner& node, std::int32_t from, std::int32_t to);
 
   // Nodes stand at a height; leaves at 0.
   std::int32_t size(Item at, std::int32_t height) const;
@@ -80,6 +81,7 @@ class LineTree {
   void split(Item parent, std::int32_t i, std::int32_t height);
   Item upper_half(Item at, std::int32_t height);
   void erase(Item at, std::int32_t height, const Place& place);
+  bool move(Item at, std::int32_t height, const Place& from, const Place& to);
   void include(Inner& node, std::int32_t i, std::int32_t height, const Corner& corner);
   void exclude(Inner& node, std::int32_t i, std::int32_t height, const Corner& corner);
   void renew_front(Inner& node, std::int32_t i, std::int32_t height);

@@ -168,15 +168,15 @@ void WaitingQueue::move_line(Item number, Item front) {
     if (!is_empty) fronts_ = front_links_.insert(fronts_, front, by_rank);
   }
   line.front = front;
-  LineTree::Place place;
-  if (!is_empty) {
-    place = {turn_of(entries_[soonest_of(line)].job),
-             Corner(entries_[front].job.needs, entries_[line.root].shortest)};
-    if (!was_empty && place == line.place) return;
+  if (is_empty) return tree_.erase(line.place);
+  const LineTree::Place place{turn_of(entries_[soonest_of(line)].job),
+                              Corner(entries_[front].job.needs, entries_[line.root].shortest)};
+  if (was_empty) {
+    tree_.insert(number, place);
+  } else if (place != line.place) {
+    tree_.move(number, line.place, place);
   }
-  if (!was_empty) tree_.erase(line.place);
   line.place = place;
-  if (!is_empty) tree_.insert(number, place);
 }
 
 // The first in order with an estimate of at most `longest`.

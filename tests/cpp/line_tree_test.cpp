@@ -108,7 +108,7 @@ Limits limits_of(const Corner& corner) {
   return limits;
 }
 
-TEST(LineTree, FindsTheFirstLineThatFitsWhateverIsInsertedAndErased) {
+TEST(LineTree, FindsTheFirstLineThatFitsWhateverIsInsertedMovedOrErased) {
   Random random(7);
   LineTree tree;
   std::map<Rank, Corner> places;
@@ -129,6 +129,18 @@ TEST(LineTree, FindsTheFirstLineThatFitsWhateverIsInsertedAndErased) {
     tree.erase({at->first, at->second});
     places.erase(at);
   };
+  const auto move = [&] {
+    const auto at = any_place();
+    const auto from = *at;
+    const auto line = static_cast<Item>(from.first.id);
+    const auto distance = static_cast<std::int64_t>(random() % 101) - 50;
+    const Rank rank{from.first.key + distance, {}, line};
+    const Corner corner = random() % 2 == 0 ? from.second : any_corner(random);
+    tree.move(line, {from.first, from.second}, {rank, corner});
+    places.erase(at);
+    places[rank] = corner;
+    rank_of_line[line] = rank;
+  };
   // Three levels of nodes fill, are renewed, and empty.
   for (const unsigned inserted_of_ten : {9U, 5U, 1U}) {
     for (int step = 0; step < 8000; ++step) {
@@ -138,7 +150,9 @@ TEST(LineTree, FindsTheFirstLineThatFitsWhateverIsInsertedAndErased) {
       } else {
         erase();
       }
-      if (step % 8 != 0 || places.empty()) continue;
+      if (places.empty()) continue;
+      move();
+      if (step % 8 != 0) continue;
       const auto one = step % 16 == 0 ? places.begin() : any_place();
       const Rank before{one->first.key + static_cast<std::int64_t>(random() % 20), {}, 0};
       First search{limits_of(one->second), places, rank_of_line, before};
