@@ -36,12 +36,8 @@ struct WaitingQueue::ByRank {
 
 // ---- the array ------------------------------------------------------------------------------
 
-void WaitingQueue::insert(const Waiting& job) {
+void WaitingQueue::insert_between(const Waiting& job) {
   if (indexed_ > 0) return insert_indexed(job);
-  if (begin_ == array_.size() || array_.back().rank < job.rank) {
-    array_.push_back(job);
-    return;
-  }
   const auto at = std::ranges::upper_bound(array_.begin() + static_cast<std::ptrdiff_t>(begin_),
                                            array_.end(), job.rank, {}, &Waiting::rank);
   if (static_cast<std::size_t>(array_.end() - at) <= few_) {

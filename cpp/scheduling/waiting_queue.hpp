@@ -39,7 +39,13 @@ class WaitingQueue {
   std::size_t size() const { return array_.size() - begin_ + indexed_; }
   bool empty() const { return indexed_ == 0 && begin_ == array_.size(); }
 
-  void insert(const Waiting& job);
+  void insert(const Waiting& job) {
+    if (indexed_ == 0 && (begin_ == array_.size() || array_.back().rank < job.rank)) {
+      array_.push_back(job);
+    } else {
+      insert_between(job);
+    }
+  }
   void erase(Rank rank, Row slot);  // must be there
   void clear();
 
@@ -50,14 +56,7 @@ class WaitingQueue {
     for (std::size_t i = begin_; i < array_.size(); ++i) {
       if (wanted(*array_[i].shape)) return &array_[i];
     }
-    const auto line_wanted = [&](Item line) { return wanted(*lines_[line].shape); };
-    Item entry = kNoItem;
-    if (by_estimate_) {
-      entry = first_of(fronts_, wanted);
-    } else if (const Item line = tree_.first(line_wanted); line != kNoItem) {
-      entry = lines_[line].front;
-    }
-    return entry == kNoItem ? nullptr : &entries_[entry].job;
+    return indexed_ > 0 ? front_of_index(wanted) : nullptr;
   }
 
   // Offers the jobs one by one, in the order of candidates; those that are taken leave. An offer
@@ -104,6 +103,7 @@ class WaitingQueue {
   template <typename Offer>
   class Search;
 
+  void insert_between(const Waiting& job);
   void index_all();
   void insert_indexed(const Waiting& job);
   void erase_indexed(Item entry);
@@ -120,6 +120,18 @@ class WaitingQueue {
   }
   Item soonest_of(const Line& line) const {
     return by_estimate_ ? shortest_links_.first(line.shortest_root) : line.front;
+  }
+  // What is for long queues alone is kept out of the loops of short ones.
+  template <typename Wanted>
+  [[gnu::noinline]] const Waiting* front_of_index(Wanted& wanted) const {
+    const auto line_wanted = [&](Item line) { return wanted(*lines_[line].shape); };
+    Item entry = kNoItem;
+    if (by_estimate_) {
+      entry = first_of(fronts_, wanted);
+    } else if (const Item line = tree_.first(line_wanted); line != kNoItem) {
+      entry = lines_[line].front;
+    }
+    return entry == kNoItem ? nullptr : &entries_[entry].job;
   }
   template <typename Wanted>
   Item first_of(Item root, Wanted& wanted) const {
@@ -161,7 +173,7 @@ class WaitingQueue {
   }
 
   template <typename Offer>
-  void drain_index(Offer& offer) {
+  [[gnu::noinline]] void drain_index(Offer& offer) {
     while (indexed_ > 0) {
       Search<Offer> search(*this, offer);
       tree_.search(search);
