@@ -85,6 +85,12 @@ void Corners::erase(std::int32_t i) {
   --size_;
 }
 
+Corner highest(const Corner& a, const Corner& b) {
+  Corner highest;
+  for (std::size_t k = 0; k < kAsked; ++k) highest.code[k] = std::max(a.code[k], b.code[k]);
+  return highest;
+}
+
 // ---- fronts -----------------------------------------------------------------------------------
 
 void Front::add(const Corner& corner) {

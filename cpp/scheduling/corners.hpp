@@ -47,6 +47,9 @@ struct Limits {
   Corner soon, late;
 };
 
+// The lowest corner above both.
+Corner highest(const Corner& a, const Corner& b);
+
 // Up to 64 of them, in an order that is the owner's; sets of them are bits.
 class Corners {
  public:
@@ -90,6 +93,7 @@ class Front {
   const Corners& corners() const { return corners_; }
   bool full() const { return corners_.full(); }
   bool is_rough() const { return is_rough_; }
+  void roughen() { is_rough_ = true; }
   bool covers(const Corner& corner) const { return corners_.below(corner) != 0; }
   // What is not covered, where there is room.
   void add(const Corner& corner);

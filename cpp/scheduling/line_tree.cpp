@@ -64,6 +64,11 @@ Rank LineTree::soonest(Item at, std::int32_t height) const {
   return height == 0 ? leaves_.nodes[at].soonest[0] : inners_.nodes[at].soonest[0];
 }
 
+Rank LineTree::last(Item at, std::int32_t height) const {
+  const std::int32_t i = size(at, height) - 1;
+  return height == 0 ? leaves_.nodes[at].soonest[i] : inners_.nodes[at].soonest[i];
+}
+
 void LineTree::drop(Item at, std::int32_t height) {
   if (height == 0) {
     leaves_.give_back(at);
@@ -85,13 +90,13 @@ void LineTree::insert(Item line, const Place& place) {
     node.soonest[0] = soonest(root_, height_);
     node.count = 1;
     root_ = above;
-    split(above, 0, ++height_);
+    split(above, 0, ++height_, place.soonest);
   }
   Item at = root_;
   for (std::int32_t height = height_; height > 0; --height) {
     std::int32_t i = child_for(inners_.nodes[at], place.soonest);
     if (full(inners_.nodes[at].child[i], height - 1)) {
-      split(at, i, height);
+      split(at, i, height, place.soonest);
       i = child_for(inners_.nodes[at], place.soonest);
     }
     Inner& node = inners_.nodes[at];
@@ -108,10 +113,14 @@ void LineTree::insert(Item line, const Place& place) {
   leaf.least.insert(i, place.least);
 }
 
-// The full child there; the parent has room, and stands at the height.
-void LineTree::split(Item parent, std::int32_t i, std::int32_t height) {
+// The full child there, for a place in it; the parent has room, and stands at the height. What is
+// only ever appended to fills its nodes.
+void LineTree::split(Item parent, std::int32_t i, std::int32_t height, const Rank& place) {
   const Item lower = inners_.nodes[parent].child[i];
-  const Item upper = upper_half(lower, height - 1);
+  const Item upper = height == 1 ? leaves_.take() : inners_.take();
+  const std::int32_t count = size(lower, height - 1);
+  const bool is_behind = last(lower, height - 1) < place;
+  move_tail(lower, is_behind ? count - 1 : count / 2, upper, height - 1);
   Inner& node = inners_.nodes[parent];
   move_child(node, node.count++, i + 1);
   node.child[i + 1] = upper;
@@ -120,29 +129,29 @@ void LineTree::split(Item parent, std::int32_t i, std::int32_t height) {
   renew_front(node, i + 1, height);
 }
 
-// A new node with what it takes from one that is full.
-Item LineTree::upper_half(Item at, std::int32_t height) {
+// What stands from there on, to an empty node.
+void LineTree::move_tail(Item from, std::int32_t begin, Item to, std::int32_t height) {
+  const std::int32_t end = size(from, height);
+  const auto copy = [&](const auto& list, auto& other) {
+    std::copy(list.begin() + begin, list.begin() + end, other.begin());
+  };
   if (height == 0) {
-    const Item upper = leaves_.take();
-    Leaf& from = leaves_.nodes[at];
-    Leaf& to = leaves_.nodes[upper];
-    constexpr std::int32_t kHalf = Corners::kMost / 2;
-    for (std::int32_t i = kHalf; i < Corners::kMost; ++i) to.least.push_back(from.least[i]);
-    std::copy(from.soonest.begin() + kHalf, from.soonest.end(), to.soonest.begin());
-    std::copy(from.line.begin() + kHalf, from.line.end(), to.line.begin());
-    from.least.truncate(kHalf);
-    return upper;
+    Leaf& source = leaves_.nodes[from];
+    Leaf& target = leaves_.nodes[to];
+    copy(source.soonest, target.soonest);
+    copy(source.line, target.line);
+    for (std::int32_t i = begin; i < end; ++i) target.least.push_back(source.least[i]);
+    source.least.truncate(begin);
+    return;
   }
-  const Item upper = inners_.take();
-  Inner& from = inners_.nodes[at];
-  Inner& to = inners_.nodes[upper];
-  constexpr std::int32_t kHalf = kFan / 2;
-  std::copy(from.front.begin() + kHalf, from.front.end(), to.front.begin());
-  std::copy(from.soonest.begin() + kHalf, from.soonest.end(), to.soonest.begin());
-  std::copy(from.child.begin() + kHalf, from.child.end(), to.child.begin());
-  std::copy(from.changes.begin() + kHalf, from.changes.end(), to.changes.begin());
-  from.count = to.count = kHalf;
-  return upper;
+  Inner& source = inners_.nodes[from];
+  Inner& target = inners_.nodes[to];
+  copy(source.front, target.front);
+  copy(source.soonest, target.soonest);
+  copy(source.child, target.child);
+  copy(source.changes, target.changes);
+  source.count = begin;
+  target.count = end - begin;
 }
 
 // Nodes leave once they are empty; half-full ones are not merged, as in Johnson and Shasha (JCSS
@@ -217,29 +226,49 @@ void LineTree::exclude(Inner& node, std::int32_t i, std::int32_t height, const C
   if (front.is_rough() && ++node.changes[i] >= kChanges) return renew_front(node, i, height);
   if (!front.remove(corner)) return;
   scratch_.clear();
-  collect(node.child[i], height - 1, &corner);
+  const bool is_rough = collect(node.child[i], height - 1, corner);
   for (const Corner& other : scratch_) {
     if (front.covers(other)) continue;
     if (front.full()) return renew_front(node, i, height);
     front.add(other);
+    if (is_rough) front.roughen();
   }
 }
 
 void LineTree::renew_front(Inner& node, std::int32_t i, std::int32_t height) {
   scratch_.clear();
-  collect(node.child[i], height - 1, nullptr);
+  const bool is_rough = collect(node.child[i], height - 1, Corner{});
   node.front[i] = Front::of(scratch_);
+  if (is_rough) node.front[i].roughen();
   node.changes[i] = 0;
 }
 
-void LineTree::collect(Item at, std::int32_t height, const Corner* above) {
-  const auto take = [&](const Corners& corners) {
-    std::uint64_t which = corners.above(above == nullptr ? Corner{} : *above);
-    for (; which != 0; which &= which - 1) scratch_.push_back(corners[std::countr_zero(which)]);
+// Corners that cover the lines of a node, as far as those lie above a corner, and whether they are
+// rough. A merged corner may cover such lines without lying there itself.
+bool LineTree::collect(Item at, std::int32_t height, const Corner& above) {
+  const auto take_above = [&](const Corners& corners) {
+    for (std::uint64_t which = corners.above(above); which != 0; which &= which - 1) {
+      scratch_.push_back(corners[std::countr_zero(which)]);
+    }
   };
-  if (height == 0) return take(leaves_.nodes[at].least);
+  if (height == 0) {
+    take_above(leaves_.nodes[at].least);
+    return false;
+  }
+  bool is_rough = false;
   const Inner& node = inners_.nodes[at];
-  for (std::int32_t i = 0; i < node.count; ++i) take(node.front[i].corners());
+  for (std::int32_t i = 0; i < node.count; ++i) {
+    const Corners& corners = node.front[i].corners();
+    if (!node.front[i].is_rough()) {
+      take_above(corners);
+      continue;
+    }
+    is_rough = true;
+    for (std::int32_t k = 0; k < corners.size(); ++k) {
+      scratch_.push_back(highest(corners[k], above));
+    }
+  }
+  return is_rough;
 }
 
 }  // namespace fairlead

@@ -76,18 +76,18 @@ class LineTree {
   // Nodes stand at a height; leaves at 0.
   std::int32_t size(Item at, std::int32_t height) const;
   bool full(Item at, std::int32_t height) const;
-  Rank soonest(Item at, std::int32_t height) const;
+  Rank soonest(Item at, std::int32_t height) const;  // of its first child, or line
+  Rank last(Item at, std::int32_t height) const;     // and of its last
   void drop(Item at, std::int32_t height);
-  void split(Item parent, std::int32_t i, std::int32_t height);
-  Item upper_half(Item at, std::int32_t height);
+  void split(Item parent, std::int32_t i, std::int32_t height, const Rank& place);
+  void move_tail(Item from, std::int32_t begin, Item to, std::int32_t height);
   void erase(Item at, std::int32_t height, const Place& place);
   bool move(Item at, std::int32_t height, const Place& from, const Place& to);
   void include(Inner& node, std::int32_t i, std::int32_t height, const Corner& corner);
   void exclude(Inner& node, std::int32_t i, std::int32_t height, const Corner& corner);
   void renew_front(Inner& node, std::int32_t i, std::int32_t height);
 
-  // Those of a node that lie above a corner; all, where that is null.
-  void collect(Item at, std::int32_t height, const Corner* above);
+  bool collect(Item at, std::int32_t height, const Corner& above);
 
   template <typename Visit>
   void search(Item at, std::int32_t height, Visit& visit) const {
