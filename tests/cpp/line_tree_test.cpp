@@ -34,12 +34,19 @@ Corner steep_corner(Random& random) {
   return corner;
 }
 
-Corner any_corner(Random& random) {
-  Corner corner = steep_corner(random);
-  if (random() % 2 == 0) return corner;
-  for (Code& code : corner.code) code = static_cast<Code>(code + random() % 300);
-  return corner;
-}
+// Every other one lies just above the one before, and so above no other.
+struct AnyCorner {
+  Corner previous;
+
+  Corner operator()(Random& random) {
+    if (random() % 2 == 0) {
+      for (Code& code : previous.code) code = static_cast<Code>(random() % 1000);
+      return previous;
+    }
+    for (Code& code : previous.code) code = static_cast<Code>(code + random() % 3);
+    return previous;
+  }
+};
 
 TEST(Front, CoversAllItIsOfAndNothingElseUntilCornersAreMerged) {
   Random random(1);
@@ -75,31 +82,31 @@ TEST(Front, DropsWhatLiesAboveAnAddedCorner) {
   EXPECT_EQ(front.corners().size(), 0);
 }
 
-// Finds the first line within the limits that comes before a place.
-struct First {
+// Finds the lines within the limits that come before a place.
+struct All {
   Limits most;
+  Rank before;
   const std::map<Rank, Corner>& places;
   const std::vector<Rank>& rank_of_line;
-  Rank before;
-  Item found = kNoItem;
+  std::vector<Item> found;
 
   const Limits& limits() const { return most; }
-  bool wants(const Rank& rank) const { return found == kNoItem && rank < before; }
+  bool wants(const Rank& rank) const { return rank < before; }
   void line(Item line) {
-    const Corner& corner = places.at(rank_of_line[line]);
-    if (lies_above(most.soon, corner) || lies_above(most.late, corner)) found = line;
+    if (fits(places.at(rank_of_line[line]))) found.push_back(line);
+  }
+
+  bool fits(const Corner& corner) const {
+    return lies_above(most.soon, corner) || lies_above(most.late, corner);
+  }
+  std::vector<Item> expected() const {
+    std::vector<Item> lines;
+    for (const auto& [rank, corner] : places) {
+      if (wants(rank) && fits(corner)) lines.push_back(static_cast<Item>(rank.id));
+    }
+    return lines;
   }
 };
-
-Item first_of_all(const First& search) {
-  for (const auto& [rank, corner] : search.places) {
-    if (!(rank < search.before)) return kNoItem;
-    if (lies_above(search.most.soon, corner) || lies_above(search.most.late, corner)) {
-      return static_cast<Item>(rank.id);
-    }
-  }
-  return kNoItem;
-}
 
 // Room for one of the lines and hardly another.
 Limits limits_of(const Corner& corner) {
@@ -108,8 +115,11 @@ Limits limits_of(const Corner& corner) {
   return limits;
 }
 
-TEST(LineTree, FindsTheFirstLineThatFitsWhateverIsInsertedMovedOrErased) {
+constexpr Rank kBehindAll{10000, {}, 0};
+
+TEST(LineTree, FindsTheLinesThatFitInOrderWhateverIsInsertedMovedOrErased) {
   Random random(7);
+  AnyCorner any_corner;
   LineTree tree;
   std::map<Rank, Corner> places;
   std::vector<Rank> rank_of_line;
@@ -124,8 +134,16 @@ TEST(LineTree, FindsTheFirstLineThatFitsWhateverIsInsertedMovedOrErased) {
     const auto at = places.lower_bound({static_cast<std::int64_t>(random() % 5000) - 2500, {}, 0});
     return at == places.end() ? places.begin() : at;
   };
+  // As in a pass of a policy: the first that fits into what is free, if any does.
+  const auto next_to_leave = [&] {
+    Corner room;
+    for (Code& code : room.code) code = static_cast<Code>(random() % 800);
+    All search{limits_of(room), kBehindAll, places, rank_of_line, {}};
+    tree.search(search);
+    return search.found.empty() ? any_place() : places.find(rank_of_line[search.found.front()]);
+  };
   const auto erase = [&] {
-    const auto at = any_place();
+    const auto at = next_to_leave();
     tree.erase({at->first, at->second});
     places.erase(at);
   };
@@ -141,9 +159,9 @@ TEST(LineTree, FindsTheFirstLineThatFitsWhateverIsInsertedMovedOrErased) {
     places[rank] = corner;
     rank_of_line[line] = rank;
   };
-  // Three levels of nodes fill, are renewed, and empty.
+  // Four levels of nodes fill, are renewed, and empty.
   for (const unsigned inserted_of_ten : {9U, 5U, 1U}) {
-    for (int step = 0; step < 8000; ++step) {
+    for (int step = 0; step < 16000; ++step) {
       const bool grows = random() % 10 < inserted_of_ten;
       if (grows || places.empty()) {
         insert();
@@ -152,17 +170,23 @@ TEST(LineTree, FindsTheFirstLineThatFitsWhateverIsInsertedMovedOrErased) {
       }
       if (places.empty()) continue;
       move();
-      if (step % 8 != 0) continue;
-      const auto one = step % 16 == 0 ? places.begin() : any_place();
-      const Rank before{one->first.key + static_cast<std::int64_t>(random() % 20), {}, 0};
-      First search{limits_of(one->second), places, rank_of_line, before};
+      if (step % 16 != 0) continue;
+      const auto one = step % 32 == 0 ? places.begin() : any_place();
+      const Rank before{one->first.key + static_cast<std::int64_t>(random() % 500), {}, 0};
+      All search{limits_of(one->second), before, places, rank_of_line, {}};
       tree.search(search);
-      ASSERT_EQ(search.found, first_of_all(search)) << "step " << step;
+      ASSERT_EQ(search.found, search.expected()) << "step " << step;
       const auto odd = [](Item line) { return line % 2 == 1; };
       const auto first_odd = std::ranges::find_if(
           places, [&](const auto& place) { return odd(static_cast<Item>(place.first.id)); });
       ASSERT_EQ(tree.first(odd),
                 first_odd == places.end() ? kNoItem : static_cast<Item>(first_odd->first.id));
+    }
+    for (const auto& [rank, corner] : places) {
+      All search{limits_of(corner), Rank{rank.key, {}, rank.id + 1}, places, rank_of_line, {}};
+      tree.search(search);
+      ASSERT_FALSE(search.found.empty());
+      ASSERT_EQ(search.found.back(), static_cast<Item>(rank.id));
     }
   }
   while (!places.empty()) erase();
