@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -191,6 +193,52 @@ TEST(LineTree, FindsTheLinesThatFitInOrderWhateverIsInsertedMovedOrErased) {
   }
   while (!places.empty()) erase();
   EXPECT_TRUE(tree.empty());
+}
+
+// Two hundred lines of which none lies above another are merged in the front of their node. Two
+// more, in a node beside it, lie below nearly all of them and one below just one: when that one
+// leaves, only a merged corner that does not lie above it stands for its line.
+TEST(LineTree, KeepsInSightWhatOnlyAMergedCornerStandsFor) {
+  constexpr std::int64_t kLines = 20000, kSpacing = 1000, kSteep = 200;
+  Random random(3);
+  LineTree tree;
+  std::map<Rank, Corner> places;
+  std::vector<Rank> rank_of_line;
+  const auto insert = [&](std::int64_t key, const std::array<Code, kAsked>& code) {
+    const Rank rank{key, {}, static_cast<std::int64_t>(rank_of_line.size())};
+    rank_of_line.push_back(rank);
+    places[rank].code = code;
+    tree.insert(static_cast<Item>(rank.id), {rank, places[rank]});
+    return rank;
+  };
+  const auto erase = [&](const Rank& rank) {
+    tree.erase({rank, places.at(rank)});
+    places.erase(rank);
+  };
+  std::vector<std::int64_t> keys(kLines);
+  std::iota(keys.begin(), keys.end(), 0);
+  std::ranges::shuffle(keys, random);
+  for (const std::int64_t key : keys) insert(key * kSpacing, {5000, 5000, 5000, 5000});
+
+  for (std::int64_t at = 2000; at < kLines; at += 2000) {
+    const std::int64_t beside = (at - 1500) * kSpacing;
+    const Rank below_one = insert(beside + 1, {110, 900, 0, 0});
+    std::vector<Rank> others{insert(beside + 2, {0, 906, 0, 0}),
+                             insert(beside + 3, {116, 0, 0, 0})};
+    for (std::int64_t i = 0; i < kSteep; ++i) {
+      const auto more = static_cast<Code>(10 + i);
+      others.push_back(insert(at * kSpacing + i, {more, static_cast<Code>(1010 - more), 5, 0}));
+    }
+    erase(below_one);
+    for (const Rank& rank : others) {
+      const Rank behind{rank.key, {}, rank.id + 1};
+      All search{limits_of(places.at(rank)), behind, places, rank_of_line, {}};
+      tree.search(search);
+      ASSERT_FALSE(search.found.empty());
+      EXPECT_EQ(search.found.back(), static_cast<Item>(rank.id));
+    }
+    for (const Rank& rank : others) erase(rank);
+  }
 }
 
 }  // namespace
