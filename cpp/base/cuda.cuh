@@ -10,6 +10,8 @@
 #include <mutex>
 #include <vector>
 
+#include "base/device_call.hpp"
+
 namespace fairlead {
 
 struct CudaFailure {
@@ -17,10 +19,9 @@ struct CudaFailure {
   const char* call;
 
   // Takes note of it: what is not sticky must not meet the next call.
-  template <std::size_t kSize>
-  void tell(char (&text)[kSize]) const {
+  void tell(char (&text)[kDeviceErrorText]) const {
     cudaGetLastError();
-    std::snprintf(text, kSize, "%s: %s (%s)", call, cudaGetErrorName(code),
+    std::snprintf(text, kDeviceErrorText, "%s: %s (%s)", call, cudaGetErrorName(code),
                   cudaGetErrorString(code));
   }
 
@@ -47,6 +48,19 @@ class OnFirstDevice {
  private:
   int before_ = 0;
 };
+
+// How the work on the first device ended.
+template <typename Work>
+int on_first_device(char (&error)[kDeviceErrorText], const Work& work) {
+  try {
+    const OnFirstDevice device;
+    work();
+    return kDeviceDone;
+  } catch (const CudaFailure& failure) {
+    failure.tell(error);
+    return failure.is_final() ? kDeviceLost : kDeviceFailed;
+  }
+}
 
 struct OnDevice {
   static cudaError_t take(void** data, std::size_t bytes) { return cudaMalloc(data, bytes); }

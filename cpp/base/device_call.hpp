@@ -1,7 +1,8 @@
-// What a call on a device reports: where its time went, and how it ended.
+// What crosses between the core and the CUDA module for a call on a device. C++17.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace fairlead {
 
@@ -11,8 +12,17 @@ struct DeviceTimes {
   double copy_out_s;
 };
 
-// Errors of the models' drivers cross to the core as text.
+// Errors cross as text.
 constexpr std::size_t kDeviceErrorText = 256;
 enum DeviceOutcome : int { kDeviceDone = 0, kDeviceFailed = 1, kDeviceLost = 2 };  // to the process
+
+// What the CUDA module hands to the core for one kind of problem, in a capsule of the name
+// Problem::kDriverName.
+template <typename Problem>
+struct DeviceDriver {
+  std::uint32_t abi;   // Problem::kAbi
+  std::uint32_t size;  // sizeof(Problem)
+  int (*run)(const Problem& problem, DeviceTimes& times, char (&error)[kDeviceErrorText]);
+};
 
 }  // namespace fairlead

@@ -106,12 +106,12 @@ void bind_series(py::module_& m) {
       [](const Column<double>& values, const Column<std::int64_t>& offsets,
          const std::vector<SpecTuple>& specs, std::int64_t first_origin, std::int64_t more,
          unsigned threads, bool single, const py::object& driver) {
-        return by_device<FeatureDevice, FeatureDriver>(
-            driver, kFeatureDriverName, [&](FeatureDevice* device) {
-              return py::dict("columns"_a =
-                                  feature_list({view(values), view(offsets)}, specs_from(specs),
-                                               {first_origin, more}, threads, single, device));
-            });
+        return by_device<FeatureProblem>(driver, [&](DeviceCalls<FeatureProblem>* calls) {
+          FeatureDevice device(*calls);
+          const py::list columns = feature_list({view(values), view(offsets)}, specs_from(specs),
+                                                {first_origin, more}, threads, single, &device);
+          return py::dict("columns"_a = columns, "device_s"_a = device_seconds(*calls));
+        });
       },
       "values"_a.noconvert(), "offsets"_a.noconvert(), "specs"_a, py::kw_only(), "first_origin"_a,
       "more"_a, "threads"_a, "single"_a, "driver"_a,

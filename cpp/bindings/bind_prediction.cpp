@@ -2,6 +2,7 @@
 #include <pybind11/stl.h>
 #include <pybind11/typing.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,24 +86,27 @@ void bind_forecast(py::module_& m) {
                                 vectors,
                                 band_rule_named(intervals)};
         if (model != "auto") request.model = forecaster_named(model);
-        return by_device<FitDevice, FitDriver>(driver, kFitDriverName, [&](FitDevice* device) {
-          request.options.device = device;
+        return by_device<FitProblem>(driver, [&](DeviceCalls<FitProblem>* calls) {
+          std::optional<FitDevice> device;
+          if (calls != nullptr) request.options.device = &device.emplace(*calls);
           ForecastColumns made;
           {
             const py::gil_scoped_release nogil;
             made = forecast_batch(table, {view(series), view(known)}, request, threads,
                                   raise_pending_signal);
           }
-          return forecast_dict(std::move(made));
+          py::dict columns = forecast_dict(std::move(made));
+          if (calls != nullptr) columns["device_s"] = device_seconds(*calls);
+          return columns;
         });
       },
       "values"_a.noconvert(), "offsets"_a.noconvert(), "phase"_a.noconvert(),
       "series"_a.noconvert(), "known"_a.noconvert(), py::kw_only(), "model"_a, "seasons"_a,
       "window"_a, "horizon"_a, "probabilities"_a.noconvert(), "intervals"_a = "adaptive",
       "vectors"_a = 0, "threads"_a = 1, "driver"_a = py::none(),
-      "Forecasts per origin: columns point, quantiles, model, weights, errors, vectors, and "
-      "device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda, or None for the "
-      "CPU. Where it fails: `error`, and whether CUDA is `lost` to this process.");
+      "Forecasts per origin: columns point, quantiles, model, weights, errors, vectors; by a "
+      "device also device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda, or "
+      "None for the CPU. Where it fails: `error`, and whether CUDA is `lost` to this process.");
 }
 
 void bind_scores(py::module_& m) {

@@ -11,6 +11,7 @@
 #include "base/names.hpp"
 #include "bindings/bindings.hpp"
 #include "bindings/columns.hpp"
+#include "bindings/devices.hpp"
 #include "bindings/tables.hpp"
 #include "matching/matching.hpp"
 #include "scoring/score_batch.hpp"
@@ -30,29 +31,24 @@ py::dict score_columns(Scores&& scores) {
           py::dict("copy_in"_a = t.copy_in_s, "score"_a = t.kernel_s, "copy_out"_a = t.copy_out_s));
 }
 
-ScoreRunner runner(const py::object& driver, bool& lost) {
-  if (driver.is_none()) {
+ScoreRunner runner(DeviceCalls<ScoreProblem>* cuda) {
+  if (cuda == nullptr)
     return [](const ScoreProblem& problem) { return run_on_cpu(problem, raise_pending_signal); };
-  }
-  const void* const pointer = PyCapsule_GetPointer(driver.ptr(), kScoreDriverName);
-  if (pointer == nullptr) throw py::error_already_set();
-  const auto* const cuda = static_cast<const ScoreDriver*>(pointer);
-  return [cuda, &lost](const ScoreProblem& problem) { return run_on_cuda(*cuda, problem, lost); };
+  return [cuda](const ScoreProblem& problem) {
+    cuda->run(problem);
+    return cuda->times();
+  };
 }
 
 py::dict score(const ScoreBatch& batch, std::int32_t top_k, const py::object& driver) {
-  bool lost = false;
-  const ScoreRunner run = runner(driver, lost);
-  try {
+  return by_device<ScoreProblem>(driver, [&](DeviceCalls<ScoreProblem>* cuda) {
     Scores scores;
     {
       const py::gil_scoped_release nogil;
-      scores = batch.score(top_k, run);
+      scores = batch.score(top_k, runner(cuda));
     }
     return score_columns(std::move(scores));
-  } catch (const BackendUnavailable& error) {
-    return py::dict("error"_a = error.what(), "lost"_a = lost);
-  }
+  });
 }
 
 std::unique_ptr<ScoreBatch> make_batch(const NodeTable& nodes, const py::dict& columns,

@@ -9,15 +9,23 @@
 namespace py = pybind11;
 using namespace pybind11::literals;
 
+namespace {
+
+template <typename Problem>
+py::capsule capsule_of(const fairlead::DeviceDriver<Problem>& driver) {
+  return py::capsule(&driver, Problem::kDriverName);
+}
+
+}  // namespace
+
 PYBIND11_MODULE(_cuda, m) {
   m.doc() =
       "Scoring, fits and features with CUDA; private, use fairlead.score, predict and cuda_info.";
   m.attr("built_with") =
       "CUDA " FAIRLEAD_CUDA_VERSION ", architectures " FAIRLEAD_CUDA_ARCHITECTURES;
-  m.attr("score_driver") = py::capsule(&fairlead::cuda_score_driver(), fairlead::kScoreDriverName);
-  m.attr("fit_driver") = py::capsule(&fairlead::cuda_fit_driver(), fairlead::kFitDriverName);
-  m.attr("feature_driver") =
-      py::capsule(&fairlead::cuda_feature_driver(), fairlead::kFeatureDriverName);
+  m.attr("score_driver") = capsule_of(fairlead::cuda_score_driver());
+  m.attr("fit_driver") = capsule_of(fairlead::cuda_fit_driver());
+  m.attr("feature_driver") = capsule_of(fairlead::cuda_feature_driver());
   m.def(
       "probe",
       [] {

@@ -4,37 +4,39 @@
 #include <pybind11/pybind11.h>
 
 #include <optional>
-#include <utility>
 #include <vector>
 
-#include "base/device_call.hpp"
-#include "base/errors.hpp"
+#include "base/device_calls.hpp"
 #include "bindings/columns.hpp"
 
 namespace fairlead::bindings {
 
-// The device behind a capsule of the CUDA module; none for None.
-template <typename Device, typename Driver>
-std::optional<Device> device_of(const pybind11::object& driver, const char* name) {
-  if (driver.is_none()) return {};
-  const void* const pointer = PyCapsule_GetPointer(driver.ptr(), name);
-  if (pointer == nullptr) throw pybind11::error_already_set();
-  return std::optional<Device>(std::in_place, *static_cast<const Driver*>(pointer));
+// The driver in a capsule of the CUDA module.
+template <typename Problem>
+const DeviceDriver<Problem>& driver_in(const pybind11::object& capsule) {
+  const void* const driver = PyCapsule_GetPointer(capsule.ptr(), Problem::kDriverName);
+  if (driver == nullptr) throw pybind11::error_already_set();
+  return *static_cast<const DeviceDriver<Problem>*>(driver);
 }
 
-// What `make(device)` returns as a dict, with the seconds the device took; where the device fails,
-// `error`, and whether CUDA is `lost` to this process.
-template <typename Device, typename Driver, typename Make>
-pybind11::dict by_device(const pybind11::object& driver, const char* name, const Make& make) {
+// Seconds of all calls: copies in, kernels, copies out.
+template <typename Problem>
+Column<double> device_seconds(const DeviceCalls<Problem>& calls) {
+  const DeviceTimes times = calls.times();
+  return to_column(std::vector{times.copy_in_s, times.kernel_s, times.copy_out_s});
+}
+
+// What `make(calls)` returns as a dict; where the device fails, `error`, and whether CUDA is `lost`
+// to this process. No calls for None.
+template <typename Problem, typename Make>
+pybind11::dict by_device(const pybind11::object& capsule, const Make& make) {
   using namespace pybind11::literals;
-  std::optional<Device> device = device_of<Device, Driver>(driver, name);
+  std::optional<DeviceCalls<Problem>> calls;
   try {
-    pybind11::dict made = make(device ? &*device : nullptr);
-    const DeviceTimes times = device ? device->record().times() : DeviceTimes{};
-    made["device_s"] = to_column(std::vector{times.copy_in_s, times.kernel_s, times.copy_out_s});
-    return made;
+    if (!capsule.is_none()) calls.emplace(driver_in<Problem>(capsule));
+    return make(calls ? &*calls : nullptr);
   } catch (const BackendUnavailable& error) {
-    return pybind11::dict("error"_a = error.what(), "lost"_a = device && device->record().lost());
+    return pybind11::dict("error"_a = error.what(), "lost"_a = calls && calls->lost());
   }
 }
 

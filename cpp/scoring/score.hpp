@@ -20,6 +20,9 @@ constexpr std::int32_t kMaxTopK = 32;
 // tile; what is left of a tile is filled with nodes on which nothing fits. All arrays are the
 // caller's.
 struct ScoreProblem {
+  static constexpr std::uint32_t kAbi = 1;
+  static constexpr const char* kDriverName = "fairlead.score_driver";
+
   std::int32_t requests;
   std::int32_t columns;  // 2, 4, 8 or 16; unused ones are zero
   std::int32_t tiles;
@@ -49,30 +52,17 @@ FAIRLEAD_BOTH bool allows(const ScoreProblem& p, std::int32_t request, std::int3
   return (p.allowed[std::int64_t{request} * p.group_words + group / 32] >> (group % 32)) & 1u;
 }
 
-// What the CUDA module hands to the core, in a capsule of this name. Errors cross as text.
-constexpr std::size_t kErrorText = 256;
-enum ScoreOutcome : int { kScored = 0, kCallFailed = 1, kCudaLost = 2 };  // lost: to this process
-
-struct ScoreDriver {
-  std::uint32_t abi;   // kScoreAbi
-  std::uint32_t size;  // sizeof(ScoreProblem)
-  int (*score)(const ScoreProblem& problem, DeviceTimes& times, char (&error)[kErrorText]);
-};
-
-constexpr std::uint32_t kScoreAbi = 1;
-constexpr const char* kScoreDriverName = "fairlead.score_driver";
-
 // `pause` is called now and then; what it throws ends the call.
 void score_cpu(const ScoreProblem& problem, const std::function<void()>& pause);
 
 // Built in the CUDA module only.
-const ScoreDriver& cuda_score_driver();
+const DeviceDriver<ScoreProblem>& cuda_score_driver();
 
 struct CudaState {
   std::int32_t count;   // devices
   std::int32_t driver;  // CUDA version the driver supports, 1000 * major + 10 * minor; 0: no driver
-  std::int32_t runtime;    // CUDA version of the runtime built in
-  char error[kErrorText];  // empty: a device can be used
+  std::int32_t runtime;          // CUDA version of the runtime built in
+  char error[kDeviceErrorText];  // empty: a device can be used
 };
 CudaState probe_cuda();
 

@@ -47,17 +47,4 @@ DeviceTimes run_on_cpu(const ScoreProblem& problem, const std::function<void()>&
   return {0, spent.count(), 0};
 }
 
-DeviceTimes run_on_cuda(const ScoreDriver& driver, const ScoreProblem& problem, bool& lost) {
-  if (driver.abi != kScoreAbi || driver.size != sizeof(ScoreProblem)) {
-    throw BackendUnavailable(
-        "the CUDA module was built from another version of fairlead; reinstall");
-  }
-  DeviceTimes times{};
-  char error[kErrorText] = "";
-  const int outcome = driver.score(problem, times, error);
-  lost = outcome == kCudaLost;
-  if (outcome != kScored) throw BackendUnavailable(error);
-  return times;
-}
-
 }  // namespace fairlead

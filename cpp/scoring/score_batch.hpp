@@ -40,7 +40,5 @@ class ScoreBatch {
 };
 
 DeviceTimes run_on_cpu(const ScoreProblem& problem, const std::function<void()>& pause);
-// Throws BackendUnavailable with the driver's text; `lost`: CUDA is lost to this process.
-DeviceTimes run_on_cuda(const ScoreDriver& driver, const ScoreProblem& problem, bool& lost);
 
 }  // namespace fairlead

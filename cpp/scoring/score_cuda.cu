@@ -54,19 +54,14 @@ class Workspace {
   Buffer buffers_[9];
 };
 
-int score(const ScoreProblem& p, DeviceTimes& times, char (&error)[kErrorText]) {
+int score(const ScoreProblem& p, DeviceTimes& times, char (&error)[kDeviceErrorText]) {
   static std::mutex one_at_a_time;
   static Workspace* workspace = nullptr;
   const std::lock_guard<std::mutex> lock(one_at_a_time);
-  try {
-    const OnFirstDevice device;
+  return on_first_device(error, [&] {
     if (workspace == nullptr) workspace = new Workspace;
     times = workspace->score(p);
-    return kScored;
-  } catch (const CudaFailure& failure) {
-    failure.tell(error);
-    return failure.is_final() ? kCudaLost : kCallFailed;
-  }
+  });
 }
 
 // Architectures there is machine code for, oldest first, as 100 * major + 10 * minor.
@@ -75,13 +70,13 @@ constexpr int kArchitectures[] = {__CUDA_ARCH_LIST__};
 void explain(CudaState& state, cudaError_t code) {
   const int driver = state.driver, runtime = state.runtime;
   if (code == cudaErrorInsufficientDriver && driver == 0) {
-    std::snprintf(state.error, kErrorText, "no NVIDIA driver (%s)", cudaGetErrorName(code));
+    std::snprintf(state.error, kDeviceErrorText, "no NVIDIA driver (%s)", cudaGetErrorName(code));
   } else if (code == cudaErrorInsufficientDriver) {
-    std::snprintf(state.error, kErrorText,
+    std::snprintf(state.error, kDeviceErrorText,
                   "the driver supports CUDA %d.%d, this build needs %d.%d (%s)", driver / 1000,
                   driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10, cudaGetErrorName(code));
   } else {
-    std::snprintf(state.error, kErrorText, "%s (%s)", cudaGetErrorName(code),
+    std::snprintf(state.error, kDeviceErrorText, "%s (%s)", cudaGetErrorName(code),
                   cudaGetErrorString(code));
   }
 }
@@ -103,15 +98,15 @@ CudaState probe_cuda() {
     explain(state, code);
     cudaGetLastError();
   } else if (100 * major + 10 * minor < kArchitectures[0]) {
-    std::snprintf(state.error, kErrorText,
+    std::snprintf(state.error, kDeviceErrorText,
                   "the device has compute capability %d.%d, this build needs %d.%d", major, minor,
                   kArchitectures[0] / 100, kArchitectures[0] % 100 / 10);
   }
   return state;
 }
 
-const ScoreDriver& cuda_score_driver() {
-  static const ScoreDriver driver{kScoreAbi, sizeof(ScoreProblem), score};
+const DeviceDriver<ScoreProblem>& cuda_score_driver() {
+  static const DeviceDriver<ScoreProblem> driver{ScoreProblem::kAbi, sizeof(ScoreProblem), score};
   return driver;
 }
 

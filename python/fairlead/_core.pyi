@@ -553,7 +553,7 @@ def forecast(
     driver: typing.Any = None,
 ) -> dict:
     """
-    Forecasts per origin: columns point, quantiles, model, weights, errors, vectors, and device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda, or None for the CPU. Where it fails: `error`, and whether CUDA is `lost` to this process.
+    Forecasts per origin: columns point, quantiles, model, weights, errors, vectors; by a device also device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda, or None for the CPU. Where it fails: `error`, and whether CUDA is `lost` to this process.
     """
 
 def forecast_scores(

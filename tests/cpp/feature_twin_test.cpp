@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "base/errors.hpp"
+#include "broken_driver.hpp"
 #include "feature_series.hpp"
 #include "prediction/cuda/feature_device.hpp"
 #include "prediction/cuda/feature_plan.hpp"
@@ -67,7 +67,7 @@ int twin(const FeatureProblem& problem, DeviceTimes& times, char (&)[kDeviceErro
   return kDeviceDone;
 }
 
-constexpr FeatureDriver kTwin{kFeatureAbi, sizeof(FeatureProblem), twin};
+constexpr DeviceDriver<FeatureProblem> kTwin{FeatureProblem::kAbi, sizeof(FeatureProblem), twin};
 
 // Every kind of feature, alone and beside others, so that each window ends in its own slots.
 std::vector<FeatureSpec> all_kinds() {
@@ -89,7 +89,8 @@ void expect_same(const Series& series, const std::vector<FeatureSpec>& specs,
   const auto expected = columns_by<T>(series, specs, rows, [&](std::span<T* const> columns) {
     feature_columns<T>(series.table(), specs, rows, 1, [] {}, columns);
   });
-  FeatureDevice device(kTwin, batch_bytes);
+  DeviceCalls<FeatureProblem> calls(kTwin);
+  FeatureDevice device(calls, batch_bytes);
   const auto found = columns_by<T>(series, specs, rows, [&](std::span<T* const> columns) {
     device.columns<T>(series.table(), specs, rows, 2, [] {}, columns);
   });
@@ -100,7 +101,7 @@ void expect_same(const Series& series, const std::vector<FeatureSpec>& specs,
           << "column " << c << " row " << row << ": " << b << " for " << a;
     }
   }
-  EXPECT_GT(device.record().times().kernel_s, 0) << "the device was not asked";
+  EXPECT_GT(calls.times().kernel_s, 0) << "the device was not asked";
 }
 
 template <typename T>
@@ -168,56 +169,24 @@ TEST(FeatureDevice, GivesTheThreadsTheRest) {
   expect_same<double>(series, specs, {0, 1});
 }
 
-int fail_for_good(const FeatureProblem&, DeviceTimes&, char (&error)[kDeviceErrorText]) {
-  std::snprintf(error, kDeviceErrorText, "cudaErrorIllegalAddress");
-  return kDeviceLost;
-}
-
-int fail_this_time(const FeatureProblem&, DeviceTimes&, char (&error)[kDeviceErrorText]) {
-  std::snprintf(error, kDeviceErrorText, "cudaErrorMemoryAllocation");
-  return kDeviceFailed;
-}
-
-void expect_failure(const FeatureDriver& driver, const std::string& text, bool lost) {
+void make_column(DeviceCalls<FeatureProblem>& calls, std::int64_t lag) {
   Series series;
   series.add(normal_noise(9, 1));
-  const std::vector<FeatureSpec> specs{{}};
-  FeatureDevice device(driver);
-  const auto make = [&](std::span<double* const> columns) {
+  const std::vector<FeatureSpec> specs{{FeatureStatistic::value, Memory::window, lag}};
+  FeatureDevice device(calls);
+  columns_by<double>(series, specs, {}, [&](std::span<double* const> columns) {
     device.columns<double>(series.table(), specs, {}, 1, [] {}, columns);
-  };
-  try {
-    columns_by<double>(series, specs, {}, make);
-    FAIL() << "no error";
-  } catch (const BackendUnavailable& error) {
-    EXPECT_EQ(error.what(), text);
-  }
-  EXPECT_EQ(device.record().lost(), lost);
+  });
 }
 
 TEST(FeatureDevice, ErrorsBecomeExceptionsOnThisSide) {
-  expect_failure({kFeatureAbi, sizeof(FeatureProblem), fail_this_time}, "cudaErrorMemoryAllocation",
-                 false);
-  expect_failure({kFeatureAbi, sizeof(FeatureProblem), fail_for_good}, "cudaErrorIllegalAddress",
-                 true);
-}
-
-TEST(FeatureDevice, AnotherVersionIsRefused) {
-  const FeatureDriver newer{kFeatureAbi + 1, sizeof(FeatureProblem), twin};
-  EXPECT_THROW(FeatureDevice{newer}, BackendUnavailable);
-  const FeatureDriver larger{kFeatureAbi, sizeof(FeatureProblem) + 8, twin};
-  EXPECT_THROW(FeatureDevice{larger}, BackendUnavailable);
+  DeviceCalls<FeatureProblem> calls(kBroken<FeatureProblem>);
+  EXPECT_THROW(make_column(calls, 1), BackendUnavailable);
 }
 
 TEST(FeatureDevice, RefusesWhatReadsTheFuture) {
-  Series series;
-  series.add(normal_noise(5, 1));
-  const std::vector<FeatureSpec> specs{{FeatureStatistic::value, Memory::window, 0}};
-  FeatureDevice device(kTwin);
-  const auto make = [&](std::span<double* const> columns) {
-    device.columns<double>(series.table(), specs, {}, 1, [] {}, columns);
-  };
-  EXPECT_THROW(columns_by<double>(series, specs, {}, make), InvalidInput);
+  DeviceCalls<FeatureProblem> calls(kTwin);
+  EXPECT_THROW(make_column(calls, 0), InvalidInput);
 }
 
 }  // namespace

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <numeric>
 #include <random>
 #include <vector>
 
 #include "base/errors.hpp"
+#include "broken_driver.hpp"
 #include "prediction/batch.hpp"
 #include "prediction/cuda/fit_device.hpp"
 #include "prediction/cuda/fit_lane.hpp"
@@ -82,7 +82,7 @@ int twin(const FitProblem& problem, DeviceTimes& times, char (&)[kDeviceErrorTex
   return kDeviceDone;
 }
 
-constexpr FitDriver kTwin{kFitAbi, sizeof(FitProblem), twin};
+constexpr DeviceDriver<FitProblem> kTwin{FitProblem::kAbi, sizeof(FitProblem), twin};
 
 // A level that wanders, a day of shape, noise and gaps.
 Values demand(std::int64_t n, unsigned seed, std::int64_t season, double scale, bool gaps) {
@@ -147,7 +147,8 @@ TEST_P(TwinOfForm, FitsAsTheCpuBitForBit) {
   }
   std::vector<Sample> samples;
   for (const FilledSeries& series : filled) samples.push_back({series.values, series.observed});
-  FitDevice device(kTwin);
+  DeviceCalls<FitProblem> calls(kTwin);
+  FitDevice device(calls);
   const std::vector<Model> ours = device.fit(form, samples), expected = fit(form, samples);
   ASSERT_EQ(ours.size(), expected.size());
   for (std::size_t i = 0; i < ours.size(); ++i) {
@@ -206,46 +207,25 @@ TEST_P(TwinOfModel, ForecastsWithBandsAsTheCpuBitForBit) {
   const SeriesTable series{table.values, table.offsets, table.phase};
   const OriginTable origins{table.series, table.known};
   const ForecastColumns expected = forecast_batch(series, origins, request, 1, [] {});
-  FitDevice device(kTwin);
+  DeviceCalls<FitProblem> calls(kTwin);
+  FitDevice device(calls);
   request.options.device = &device;
   const ForecastColumns ours = forecast_batch(series, origins, request, 2, [] {});
   EXPECT_EQ(ours.point, expected.point);
   EXPECT_EQ(ours.quantiles, expected.quantiles);
   EXPECT_EQ(ours.model, expected.model);
   EXPECT_EQ(ours.errors, expected.errors);
-  EXPECT_GT(device.record().times().kernel_s, 0) << "the device was not asked";
+  EXPECT_GT(calls.times().kernel_s, 0) << "the device was not asked";
 }
 
-int fail_for_good(const FitProblem&, DeviceTimes&, char (&error)[kDeviceErrorText]) {
-  std::snprintf(error, kDeviceErrorText, "cudaErrorIllegalAddress");
-  return kDeviceLost;
-}
-
-int fail_this_time(const FitProblem&, DeviceTimes&, char (&error)[kDeviceErrorText]) {
-  std::snprintf(error, kDeviceErrorText, "cudaErrorMemoryAllocation");
-  return kDeviceFailed;
-}
-
-TEST(FitDriver, ErrorsBecomeExceptionsOnThisSide) {
+TEST(FitDevice, ErrorsBecomeExceptionsOnThisSide) {
   const Values values(20, 3.0);
   const FilledSeries series = fill_missing(values, 0, 0);
   const Sample sample{series.values, series.observed};
-  const FitDriver memory{kFitAbi, sizeof(FitProblem), fail_this_time};
-  FitDevice full(memory);
-  EXPECT_THROW(full.fit({}, {&sample, 1}), BackendUnavailable);
-  EXPECT_FALSE(full.record().lost());
-  const FitDriver broken{kFitAbi, sizeof(FitProblem), fail_for_good};
-  FitDevice gone(broken);
-  EXPECT_THROW(gone.fit({}, {&sample, 1}), BackendUnavailable);
-  EXPECT_TRUE(gone.record().lost());
-  EXPECT_TRUE(gone.fit({}, {}).empty());
-}
-
-TEST(FitDriver, AnotherVersionIsRefused) {
-  const FitDriver newer{kFitAbi + 1, sizeof(FitProblem), twin};
-  EXPECT_THROW(FitDevice{newer}, BackendUnavailable);
-  const FitDriver larger{kFitAbi, sizeof(FitProblem) + 8, twin};
-  EXPECT_THROW(FitDevice{larger}, BackendUnavailable);
+  DeviceCalls<FitProblem> calls(kBroken<FitProblem>);
+  FitDevice device(calls);
+  EXPECT_THROW(device.fit({}, {&sample, 1}), BackendUnavailable);
+  EXPECT_TRUE(device.fit({}, {}).empty());
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <random>
@@ -202,37 +201,6 @@ TEST(ScoreBatch, ScoresDistinctRequestsOnceAndFillsEveryJob) {
   EXPECT_TRUE(std::isnan(scores.score[4]));
   EXPECT_THROW(batch.score(0, on_cpu), InvalidInput);
   EXPECT_THROW(batch.score(kMaxTopK + 1, on_cpu), InvalidInput);
-}
-
-int fail_for_good(const ScoreProblem&, DeviceTimes&, char (&error)[kErrorText]) {
-  std::snprintf(error, kErrorText, "cudaErrorIllegalAddress");
-  return kCudaLost;
-}
-
-int fail_this_time(const ScoreProblem&, DeviceTimes&, char (&error)[kErrorText]) {
-  std::snprintf(error, kErrorText, "cudaErrorMemoryAllocation");
-  return kCallFailed;
-}
-
-TEST(ScoreDriver, ErrorsBecomeExceptionsOnThisSide) {
-  Instance in(1, 10, 2, 1, 1, 0);
-  bool lost = false;
-  const ScoreDriver memory{kScoreAbi, sizeof(ScoreProblem), fail_this_time};
-  EXPECT_THROW(run_on_cuda(memory, in.problem, lost), BackendUnavailable);
-  EXPECT_FALSE(lost);
-  const ScoreDriver broken{kScoreAbi, sizeof(ScoreProblem), fail_for_good};
-  EXPECT_THROW(run_on_cuda(broken, in.problem, lost), BackendUnavailable);
-  EXPECT_TRUE(lost);
-}
-
-TEST(ScoreDriver, AnotherVersionIsRefused) {
-  Instance in(1, 10, 2, 1, 1, 0);
-  bool lost = false;
-  const ScoreDriver newer{kScoreAbi + 1, sizeof(ScoreProblem), fail_for_good};
-  EXPECT_THROW(run_on_cuda(newer, in.problem, lost), BackendUnavailable);
-  const ScoreDriver larger{kScoreAbi, sizeof(ScoreProblem) + 8, fail_for_good};
-  EXPECT_THROW(run_on_cuda(larger, in.problem, lost), BackendUnavailable);
-  EXPECT_FALSE(lost);
 }
 
 }  // namespace

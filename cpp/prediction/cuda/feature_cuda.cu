@@ -116,21 +116,17 @@ class Workspace {
 
 int run(const FeatureProblem& problem, DeviceTimes& times, char (&error)[kDeviceErrorText]) {
   static Pool<Workspace>& pool = *new Pool<Workspace>;
-  try {
-    const OnFirstDevice device;
+  return on_first_device(error, [&] {
     const Pool<Workspace>::Loan workspace(pool);
     times = problem.single ? workspace->run<float>(problem) : workspace->run<double>(problem);
-    return kDeviceDone;
-  } catch (const CudaFailure& failure) {
-    failure.tell(error);
-    return failure.is_final() ? kDeviceLost : kDeviceFailed;
-  }
+  });
 }
 
 }  // namespace
 
-const FeatureDriver& cuda_feature_driver() {
-  static const FeatureDriver driver{kFeatureAbi, sizeof(FeatureProblem), run};
+const DeviceDriver<FeatureProblem>& cuda_feature_driver() {
+  static const DeviceDriver<FeatureProblem> driver{FeatureProblem::kAbi, sizeof(FeatureProblem),
+                                                   run};
   return driver;
 }
 

@@ -113,13 +113,6 @@ class Arrays {
 
 }  // namespace
 
-FeatureDevice::FeatureDevice(const FeatureDriver& driver, std::int64_t batch_bytes)
-    : driver_(driver), batch_bytes_(batch_bytes) {
-  if (driver.abi != kFeatureAbi || driver.size != sizeof(FeatureProblem))
-    throw BackendUnavailable(
-        "the CUDA module was built from another version of fairlead; reinstall");
-}
-
 template <typename T>
 void FeatureDevice::columns(const FeatureTable& table, std::span<const FeatureSpec> specs,
                             const FeatureRows& rows, unsigned threads,
@@ -150,10 +143,7 @@ void FeatureDevice::run(const FeatureTable& table, std::span<const FeatureSpec> 
   const auto make = [&] {
     return [&](std::size_t i) {
       const Arrays<T> arrays(work, batches[i], columns);
-      if (arrays.problem().rows == 0) return;
-      DeviceTimes times{};
-      char error[kDeviceErrorText] = "";
-      record_.take(driver_.run(arrays.problem(), times, error), times, error);
+      if (arrays.problem().rows > 0) calls_.run(arrays.problem());
     };
   };
   share_out(batches.size(), std::min(threads, kMostThreads), make, pause);

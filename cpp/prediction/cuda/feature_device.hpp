@@ -5,7 +5,7 @@
 #include <functional>
 #include <span>
 
-#include "prediction/cuda/device_record.hpp"
+#include "base/device_calls.hpp"
 #include "prediction/cuda/feature_problem.hpp"
 #include "prediction/features/columns.hpp"
 
@@ -13,9 +13,9 @@ namespace fairlead {
 
 class FeatureDevice {
  public:
-  // Throws BackendUnavailable where the driver is of another version. A batch is of whole series:
-  // as many as have so many bytes of values and results, or one.
-  explicit FeatureDevice(const FeatureDriver& driver, std::int64_t batch_bytes = kBatchBytes);
+  // A batch is of whole series: as many as have so many bytes of values and results, or one.
+  explicit FeatureDevice(DeviceCalls<FeatureProblem>& calls, std::int64_t batch_bytes = kBatchBytes)
+      : calls_(calls), batch_bytes_(batch_bytes) {}
 
   // As feature_columns, with the same bits. What the device has no part in is made on the threads.
   // Throws BackendUnavailable with the driver's text.
@@ -24,8 +24,6 @@ class FeatureDevice {
                const FeatureRows& rows, unsigned threads, const std::function<void()>& pause,
                std::span<T* const> columns);
 
-  const DeviceRecord& record() const { return record_; }
-
  private:
   static constexpr std::int64_t kBatchBytes = std::int64_t{16} << 20;
 
@@ -33,9 +31,8 @@ class FeatureDevice {
   void run(const FeatureTable& table, std::span<const FeatureSpec> specs, const FeatureRows& rows,
            unsigned threads, const std::function<void()>& pause, std::span<T* const> columns);
 
-  const FeatureDriver& driver_;
+  DeviceCalls<FeatureProblem>& calls_;
   std::int64_t batch_bytes_;
-  DeviceRecord record_;
 };
 
 }  // namespace fairlead

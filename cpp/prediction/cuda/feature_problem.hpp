@@ -70,6 +70,9 @@ struct FeaturePass {
 
 // Some whole series, one after another. All arrays are the caller's.
 struct FeatureProblem {
+  static constexpr std::uint32_t kAbi = 1;
+  static constexpr const char* kDriverName = "fairlead.feature_driver";
+
   const double* values;  // NaN = missing
   std::int64_t value_count;
   FeaturePass windows;  // over segments of series
@@ -80,17 +83,7 @@ struct FeatureProblem {
   void* const* columns;  // out: each [rows]
 };
 
-// What the CUDA module hands to the core, in a capsule of this name.
-struct FeatureDriver {
-  std::uint32_t abi;   // kFeatureAbi
-  std::uint32_t size;  // sizeof(FeatureProblem)
-  int (*run)(const FeatureProblem& problem, DeviceTimes& times, char (&error)[kDeviceErrorText]);
-};
-
-constexpr std::uint32_t kFeatureAbi = 1;
-constexpr const char* kFeatureDriverName = "fairlead.feature_driver";
-
 // Built in the CUDA module only.
-const FeatureDriver& cuda_feature_driver();
+const DeviceDriver<FeatureProblem>& cuda_feature_driver();
 
 }  // namespace fairlead

@@ -137,20 +137,13 @@ class Workspace {
 
 int fit(const FitProblem& problem, DeviceTimes& times, char (&error)[kDeviceErrorText]) {
   static Pool<Workspace>& pool = *new Pool<Workspace>;
-  try {
-    const OnFirstDevice device;
-    times = Pool<Workspace>::Loan(pool)->fit(problem);
-    return kDeviceDone;
-  } catch (const CudaFailure& failure) {
-    failure.tell(error);
-    return failure.is_final() ? kDeviceLost : kDeviceFailed;
-  }
+  return on_first_device(error, [&] { times = Pool<Workspace>::Loan(pool)->fit(problem); });
 }
 
 }  // namespace
 
-const FitDriver& cuda_fit_driver() {
-  static const FitDriver driver{kFitAbi, sizeof(FitProblem), fit};
+const DeviceDriver<FitProblem>& cuda_fit_driver() {
+  static const DeviceDriver<FitProblem> driver{FitProblem::kAbi, sizeof(FitProblem), fit};
   return driver;
 }
 

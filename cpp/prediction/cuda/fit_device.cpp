@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "base/errors.hpp"
 #include "prediction/smoothing/objective.hpp"
 #include "prediction/smoothing/points.hpp"
 #include "prediction/smoothing/start.hpp"
@@ -88,27 +87,15 @@ class Blocks {
 
 }  // namespace
 
-FitDevice::FitDevice(const FitDriver& driver) : driver_(driver) {
-  if (driver.abi != kFitAbi || driver.size != sizeof(FitProblem))
-    throw BackendUnavailable(
-        "the CUDA module was built from another version of fairlead; reinstall");
-}
-
 std::vector<Model> FitDevice::fit(const Form& form, std::span<const Sample> samples,
                                   std::span<const Model> sums) {
   if (samples.empty()) return {};
   if (!form.by_sums() && sums.empty()) return fit(form, samples, fit(form.with_sums(), samples));
   return fit_from_starts(form, samples, sums, [&](const std::vector<Model>& starts) {
     Blocks blocks(form, samples, starts);
-    run(blocks.problem());
+    calls_.run(blocks.problem());
     return blocks.models();
   });
-}
-
-void FitDevice::run(const FitProblem& problem) {
-  DeviceTimes times{};
-  char error[kDeviceErrorText] = "";
-  record_.take(driver_.fit(problem, times, error), times, error);
 }
 
 }  // namespace fairlead

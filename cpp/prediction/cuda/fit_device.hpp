@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "prediction/cuda/device_record.hpp"
+#include "base/device_calls.hpp"
 #include "prediction/cuda/fit_problem.hpp"
 #include "prediction/smoothing/fit.hpp"
 
@@ -13,21 +13,15 @@ namespace fairlead {
 // Any number of threads may fit at the same time.
 class FitDevice {
  public:
-  // Throws BackendUnavailable where the driver is of another version.
-  explicit FitDevice(const FitDriver& driver);
+  explicit FitDevice(DeviceCalls<FitProblem>& calls) : calls_(calls) {}
 
   // As smoothing::fit. Throws BackendUnavailable with the driver's text.
   std::vector<smoothing::Model> fit(const smoothing::Form& form,
                                     std::span<const smoothing::Sample> samples,
                                     std::span<const smoothing::Model> sums = {});
 
-  const DeviceRecord& record() const { return record_; }
-
  private:
-  void run(const FitProblem& problem);
-
-  const FitDriver& driver_;
-  DeviceRecord record_;
+  DeviceCalls<FitProblem>& calls_;
 };
 
 }  // namespace fairlead

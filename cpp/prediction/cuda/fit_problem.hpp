@@ -15,6 +15,9 @@ constexpr int kFitWorkers = 8;  // warps that share the work for them
 // Series of one form, in blocks of kFitLanes of similar length; what is left of the last block has
 // length 0. Values are by time, the lanes of a block side by side. All arrays are the caller's.
 struct FitProblem {
+  static constexpr std::uint32_t kAbi = 2;
+  static constexpr const char* kDriverName = "fairlead.fit_driver";
+
   smoothing::Layout layout;
   std::int32_t blocks;
   const std::int64_t* first;     // [blocks + 1]: the row of values at which a block begins
@@ -26,17 +29,7 @@ struct FitProblem {
   double* squares;               // out [blocks][kFitLanes]: at it, in scaled units
 };
 
-// What the CUDA module hands to the core, in a capsule of this name.
-struct FitDriver {
-  std::uint32_t abi;   // kFitAbi
-  std::uint32_t size;  // sizeof(FitProblem)
-  int (*fit)(const FitProblem& problem, DeviceTimes& times, char (&error)[kDeviceErrorText]);
-};
-
-constexpr std::uint32_t kFitAbi = 2;
-constexpr const char* kFitDriverName = "fairlead.fit_driver";
-
 // Built in the CUDA module only.
-const FitDriver& cuda_fit_driver();
+const DeviceDriver<FitProblem>& cuda_fit_driver();
 
 }  // namespace fairlead
