@@ -42,23 +42,4 @@ inline Code code_of(std::int64_t amount) {
   return static_cast<Code>((static_cast<std::uint64_t>(above) << kMantissa) + (value >> above));
 }
 
-struct NeedsCode {
-  std::array<Code, kNeeds> amount{};
-
-  NeedsCode() = default;
-  explicit NeedsCode(const Needs& needs) {
-    for (std::size_t i = 0; i < kNeeds; ++i) amount[i] = code_of(needs.amount[i]);
-  }
-
-  // Along the Z-order curve (Morton 1966): what is near on it needs alike.
-  std::uint64_t place() const {
-    std::uint64_t bits = 0;
-    for (int bit = 15; bit >= 0; --bit) {
-      for (const Code code : amount) bits = bits << 1 | (code >> bit & 1U);
-    }
-    return bits;
-  }
-  bool operator==(const NeedsCode&) const = default;
-};
-
 }  // namespace fairlead

@@ -229,30 +229,26 @@ TEST(SmoothingFit, IsNoWorseThanModelsNearIt) {
   }
 }
 
-TEST(SmoothingFit, FindsASeasonWithoutNoise) {
+// Fitted to 120 values, a form forecasts the next twelve.
+template <typename Course>
+void expect_found(const Form& form, const Course& course, double tolerance) {
   Values values;
-  for (int t = 0; t < 120; ++t) values.push_back(50 + 0.5 * t + 10 * (t % 6));
-  const Form form{true, false, {6}};
+  for (int t = 0; t < 120; ++t) values.push_back(course(t));
   const Model model = fit(form, std::vector<Sample>{sample_of(whole(values))}).front();
   Tracker tracker(form, model);
   for (const double value : values) tracker.observe(value);
   Values made(12);
   tracker.forecast(made);
-  for (int ahead = 0; ahead < 12; ++ahead)
-    EXPECT_NEAR(made[ahead], 50 + 0.5 * (120 + ahead) + 10 * (ahead % 6), 0.01);
+  for (int ahead = 0; ahead < 12; ++ahead) EXPECT_NEAR(made[ahead], course(120 + ahead), tolerance);
+}
+
+TEST(SmoothingFit, FindsASeasonWithoutNoise) {
+  expect_found({true, false, {6}}, [](int t) { return 50 + 0.5 * t + 10 * (t % 6); }, 0.01);
 }
 
 TEST(SmoothingFit, FindsAFactorWithoutNoise) {
-  Values values;
-  for (int t = 0; t < 120; ++t) values.push_back((50 + 0.5 * t) * (1 + 0.2 * (t % 6)));
-  const Form form{true, false, {6}, false, kFactor, kFactor};
-  const Model model = fit(form, std::vector<Sample>{sample_of(whole(values))}).front();
-  Tracker tracker(form, model);
-  for (const double value : values) tracker.observe(value);
-  Values made(12);
-  tracker.forecast(made);
-  for (int ahead = 0; ahead < 12; ++ahead)
-    EXPECT_NEAR(made[ahead], (50 + 0.5 * (120 + ahead)) * (1 + 0.2 * (ahead % 6)), 0.05);
+  const auto course = [](int t) { return (50 + 0.5 * t) * (1 + 0.2 * (t % 6)); };
+  expect_found({true, false, {6}, false, kFactor, kFactor}, course, 0.05);
 }
 
 TEST(SmoothingFit, OfFactorsIsTheSameInOtherUnits) {

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 
 import pytest
 
+from fairlead import _core
 from fairlead.matching import cuda_info
+
+needs_module = pytest.mark.skipif(
+    importlib.util.find_spec("fairlead._cuda") is None,
+    reason=f"the CUDA module is not there: {_core.cuda_build_reason}",
+)
 
 
 def need_gpu() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import os
 import subprocess
 import sys
@@ -15,12 +14,7 @@ import pytest
 from fairlead import BackendUnavailableError, Cluster, _core, cuda_info, score
 from fairlead.matching import devices
 from fairlead.matching.devices import CudaInfo
-from python.gpu import need_gpu
-
-needs_module = pytest.mark.skipif(
-    importlib.util.find_spec("fairlead._cuda") is None,
-    reason=f"the CUDA module is not there: {_core.cuda_build_reason}",
-)
+from python.gpu import need_gpu, needs_module
 
 
 def run(code: str, **environment: str) -> str:

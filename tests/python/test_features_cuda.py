@@ -5,7 +5,6 @@ The body of the kernel itself is tested on the CPU by tests/cpp/feature_twin_tes
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -28,12 +27,7 @@ from fairlead.prediction.features import (
     rolling,
     time_since,
 )
-from python.gpu import need_gpu
-
-needs_module = pytest.mark.skipif(
-    importlib.util.find_spec("fairlead._cuda") is None,
-    reason=f"the CUDA module is not there: {_core.cuda_build_reason}",
-)
+from python.gpu import need_gpu, needs_module
 
 STATISTICS = ["mean", "std", "min", "max", "median", 0.1]
 # Some of them, such as long quantiles and the calendar, the device has no part in.

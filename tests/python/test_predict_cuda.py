@@ -5,7 +5,6 @@ The body of the kernel itself is tested on the CPU by tests/cpp/fit_twin_test.cp
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -16,12 +15,7 @@ import pytest
 
 from fairlead import BackendUnavailableError, InvalidInputError, _core, backtest, cuda_info, predict
 from fairlead.matching import devices
-from python.gpu import need_gpu
-
-needs_module = pytest.mark.skipif(
-    importlib.util.find_spec("fairlead._cuda") is None,
-    reason=f"the CUDA module is not there: {_core.cuda_build_reason}",
-)
+from python.gpu import need_gpu, needs_module
 
 
 def demand(count: int = 3, n: int = 120) -> pd.DataFrame:

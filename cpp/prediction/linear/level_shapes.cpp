@@ -22,15 +22,18 @@ double pace_of(double window) {
   return window <= 1 ? 1 : 2 / (window + 1);
 }
 
-// A shape at n places one after another, leaning on the shorter ones there.
+// A shape at one place, leaning on the shorter one there.
+inline double leaning(double value, double level, double shorter, double assumed) {
+  const double sum = level + assumed;
+  const double shape = (value + assumed * shorter) / (sum > 0 ? sum : 1.0);
+  return sum > 0 ? shape : 1.0;
+}
+
+// The same at n places one after another.
 FAIRLEAD_CLONES void lean(const double* __restrict values, const double* __restrict levels,
                           const double* __restrict shorter, double assumed, std::int64_t n,
                           double* __restrict out) {
-  for (std::int64_t i = 0; i < n; ++i) {
-    const double level = levels[i] + assumed;
-    const double shape = (values[i] + assumed * shorter[i]) / (level > 0 ? level : 1.0);
-    out[i] = level > 0 ? shape : 1.0;
-  }
+  for (std::int64_t i = 0; i < n; ++i) out[i] = leaning(values[i], levels[i], shorter[i], assumed);
 }
 
 }  // namespace
@@ -110,9 +113,8 @@ void LevelShapes::shapes_at(std::int64_t t, std::span<double> out) const {
   for (std::size_t c = 0; c < cycles_.size(); ++c) {
     const auto place = static_cast<std::size_t>(t % cycles_[c].season);
     for (std::size_t k = c; k < learned_.size(); k += cycles_.size()) {
-      const double level = learned_[k].levels[place] + assumed;
-      const double shorter = c == 0 ? 1 : out[k];
-      out[k + 1] = level > 0 ? (learned_[k].values[place] + assumed * shorter) / level : 1;
+      const Learned& shape = learned_[k];
+      out[k + 1] = leaning(shape.values[place], shape.levels[place], c == 0 ? 1 : out[k], assumed);
     }
   }
 }
