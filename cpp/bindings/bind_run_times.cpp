@@ -38,23 +38,9 @@ Predictions replay(RunTimeLearner& learner, const py::dict& columns, const Colum
   return to_predictions(std::move(made));
 }
 
-py::list entries() {
-  py::list list;
-  for (const RunTimePredictorEntry& entry : run_time_predictors()) {
-    py::dict params;
-    for (const RunTimeParam& param : entry.params) {
-      params[py::str(std::string(param.name))] = param.value;
-    }
-    list.append(
-        py::dict("name"_a = entry.name, "description"_a = entry.description, "params"_a = params));
-  }
-  return list;
-}
-
 }  // namespace
 
 void bind_run_times(py::module_& m) {
-  m.def("run_time_predictors", &entries, "Name, description and parameters of each.");
   py::class_<RunTimeLearner>(m, "RunTimeLearner",
                              "Predicts run times and learns from the jobs that have ended.")
       .def(py::init([](const std::string& name,

@@ -46,7 +46,6 @@ __all__: list[str] = [
     "point_forecasts",
     "presets",
     "run_all",
-    "run_time_predictors",
     "score_terms",
     "seasonal_scale",
     "smoothing_fits",
@@ -677,11 +676,6 @@ def run_all(
     threads: typing.SupportsInt | typing.SupportsIndex,
     progress: typing.Any = None,
 ) -> None: ...
-def run_time_predictors() -> list:
-    """
-    Name, description and parameters of each.
-    """
-
 def score_terms() -> dict[str, str]: ...
 def seasonal_scale(
     values: numpy.typing.NDArray[numpy.float64], season: typing.SupportsInt | typing.SupportsIndex

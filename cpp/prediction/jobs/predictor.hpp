@@ -36,7 +36,6 @@ struct RunTimeParam {
 
 struct RunTimePredictorEntry {
   std::string_view name;
-  std::string_view description;
   std::unique_ptr<RunTimePredictor> (*make)(std::span<const double> params);
   std::vector<RunTimeParam> params;
 };

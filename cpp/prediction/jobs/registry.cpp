@@ -14,26 +14,22 @@ RunTimeParam decay_of(double value) {
 
 // The constants of the mixture were chosen on the first halves of KTH-SP2, CTC-SP2 and SDSC-SP2.
 const RunTimePredictorEntry kPredictors[] = {
-    {"limit", "the declared wall time", make_limit_predictor, {}},
-    {"last_two", "mean of the user's last two run times", make_last_two, {}},
-    {"history",
-     "log mean of the user and name, drawn to the user's and that to everyone's",
-     make_shrunk_history,
-     {{"shrink", 2, 0, 1e6}, decay_of(0.8)}},
+    // the declared wall time
+    {"limit", make_limit_predictor, {}},
+    // mean of the user's last two run times
+    {"last_two", make_last_two, {}},
+    // log mean of the user and name, drawn to the user's and that to everyone's
+    {"history", make_shrunk_history, {{"shrink", 2, 0, 1e6}, decay_of(0.8)}},
+    // votes of histories under many keys, weighed by their accuracy of late
     {"mixture",
-     "votes of histories under many keys, weighed by their accuracy of late",
      make_mixture,
      {{"temperature", 15, 0, 200}, decay_of(0.97), {"shrink", 8, 1e-3, 1e6}}},
-    {"histogram",
-     "a quantile of past run times as shares of the limit, by key of history",
-     make_run_time_histogram,
-     {{"probability", 0.4, 1e-3, 0.999}}},
-    {"ridge",
-     "least squares on features, learnt job by job",
-     make_run_time_ridge,
-     {{"penalty", 1, 1e-3, 1e9}, {"forget", 0.999, 0.5, 1}}},
+    // a quantile of past run times as shares of the limit, by key of history
+    {"histogram", make_run_time_histogram, {{"probability", 0.4, 1e-3, 0.999}}},
+    // least squares on features, learnt job by job
+    {"ridge", make_run_time_ridge, {{"penalty", 1, 1e-3, 1e9}, {"forget", 0.999, 0.5, 1}}},
+    // a quantile, linear in features, learnt job by job
     {"quantile",
-     "a quantile, linear in features, learnt job by job",
      make_run_time_quantile,
      {{"probability", 0.5, 1e-3, 0.999}, {"step", 0.3, 1e-6, 10}}},
 };

@@ -8,7 +8,6 @@ a live loop by `FeatureStream`.
 from __future__ import annotations
 
 import numbers
-import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -23,6 +22,7 @@ from fairlead.prediction.options import check_device, device_driver, device_made
 from fairlead.prediction.series import DemandSeries, read_demand
 from fairlead.tables import Coded, to_native_like
 from fairlead.tables.frames import Floats, Ints
+from fairlead.threads import thread_count
 
 __all__ = [
     "FeatureStream",
@@ -183,14 +183,12 @@ def _value_columns(
     device: str,
 ) -> dict[str, Any]:
     """The columns of what depends on values, from the core, by name."""
-    if threads is not None and threads < 1:
-        raise InvalidInputError(f"threads must be at least 1, got {threads}")
     of_values = [feature for feature in asked if isinstance(feature, ValueFeature)]
     given = series.values, series.offsets, [feature.spec(step) for feature in of_values]
     options: dict[str, Any] = {
         "first_origin": 1 - step,
         "more": horizon,
-        "threads": threads or os.cpu_count() or 1,
+        "threads": thread_count(threads),
         "single": single,
     }
     if device == "cuda":

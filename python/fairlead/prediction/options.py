@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numbers
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from fairlead.prediction.external import External, PointModel
 from fairlead.prediction.intervals import given_seasons
 from fairlead.prediction.series import DemandSeries
 from fairlead.tables.frames import Codes, Floats, Ints
+from fairlead.threads import thread_count
 
 __all__ = [
     "AUTO",
@@ -31,7 +31,6 @@ __all__ = [
     "model_of",
     "models",
     "quantile_columns",
-    "thread_count",
     "whole",
 ]
 
@@ -192,17 +191,6 @@ def whole(name: str, value: Any) -> int:
             f"{name} must be a whole number of intervals, 1 or more, got {value!r}"
         )
     return int(value)
-
-
-def thread_count(threads: int | None) -> int:
-    """How many threads to use; by default as many as there are cores for this process."""
-    if threads is None:
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
-    if not isinstance(threads, numbers.Integral) or isinstance(threads, bool) or threads < 1:
-        raise InvalidInputError(f"threads must be at least 1, got {threads!r}")
-    return int(threads)
 
 
 def check_levels(level: Any) -> tuple[float, ...]:

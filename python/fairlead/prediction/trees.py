@@ -13,6 +13,7 @@ from fairlead import _core
 from fairlead.errors import InvalidInputError
 from fairlead.prediction.tree_outputs import OutputTransform
 from fairlead.tables.frames import Floats
+from fairlead.threads import thread_count
 
 __all__ = ["TreeEnsemble"]
 
@@ -122,7 +123,7 @@ class TreeEnsemble:
             The sums of the leaf values: without the objective's transformation (``exp``, logistic,
             ...) and a random forest's division by the number of its trees.
         threads : int or None, default 1
-            None: one per core. The result is the same for any number.
+            None: one per core for this process. The result is the same for any number.
 
         Returns
         -------
@@ -144,9 +145,7 @@ class TreeEnsemble:
                 f"X must have {self._n_features} columns ({', '.join(self.feature_names[:5])}"
                 f"{', ...' if self._n_features > 5 else ''}), got shape {rows.shape}"
             )
-        if threads is not None and threads < 1:
-            raise InvalidInputError(f"threads must be at least 1, got {threads}")
-        scores = self._core.predict(rows, threads=threads or os.cpu_count() or 1)
+        scores = self._core.predict(rows, threads=thread_count(threads))
         made = scores if raw else self._transform(scores / self._divisor)
         return made[:, 0] if self.n_outputs == 1 else made
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from fairlead import _core
 from fairlead.errors import InvalidInputError
-from fairlead.prediction.options import thread_count
 from fairlead.scheduling.simulation import Simulation
+from fairlead.threads import thread_count
 
 __all__ = ["run_all"]
 
@@ -65,8 +65,7 @@ def run_all(
     >>> [float(sim.result().jobs["start_time"].iloc[-1]) for sim in what_ifs]
     [60.0, 120.0, 660.0]
     """
-    if threads is not None and threads < 1:
-        raise InvalidInputError(f"threads must be at least 1, got {threads}")
+    workers = thread_count(threads)
     cores = [simulation._core for simulation in simulations]
     if len({id(core) for core in cores}) < len(cores):
         raise InvalidInputError("simulations must not hold one twice; fork it")
@@ -74,7 +73,7 @@ def run_all(
         return
     kind = simulations[0]._columns[0].time
     until = _FOREVER if time is None else kind.to_ns(time)
-    workers = min(threads or thread_count(None), len(cores))
+    workers = min(workers, len(cores))
     if not progress:
         _core.run_all(cores, until, workers)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -129,17 +130,21 @@ def _used(table: Table, resource: str, hours: Floats) -> Floats:
 
 def _price(table: Table, resource: str, price: Any, asked: Floats) -> Floats:
     if not isinstance(price, Mapping):
-        if not 0 <= price < np.inf:
-            raise InvalidInputError(f"prices[{resource!r}] must be at least 0, got {price!r}")
-        return np.full(table.n, float(price))
+        return np.full(table.n, _usd(f"prices[{resource!r}]", price))
     codes, types = table.codes("gpu_type")
     needed = np.nan_to_num(asked) > 0
     known = np.array([*(name in price for name in types), False])
     table.require(
         known[codes], "gpu_type", f"one with a price ({', '.join(price)})", "add it", ~needed
     )
-    each = np.array([*(float(price.get(name, 0.0)) for name in types), 0.0])
-    return each[codes]
+    usd = {name: _usd(f"prices[{resource!r}][{name!r}]", each) for name, each in price.items()}
+    return np.array([*(usd.get(name, 0.0) for name in types), 0.0])[codes]
+
+
+def _usd(name: str, price: Any) -> float:
+    if not (isinstance(price, numbers.Real) and 0 <= float(price) < np.inf):
+        raise InvalidInputError(f"{name} must be a number of at least 0, got {price!r}")
+    return float(price)
 
 
 def _lost(table: Table) -> Bools:
