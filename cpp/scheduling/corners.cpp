@@ -93,42 +93,47 @@ Corner highest(const Corner& a, const Corner& b) {
 
 // ---- fronts -----------------------------------------------------------------------------------
 
+std::size_t Front::size() const {
+  if (parts_.empty()) return 0;
+  return (parts_.size() - 1) * Corners::kMost + static_cast<std::size_t>(parts_.back().size());
+}
+
+void Front::push_back(const Corner& corner) {
+  if (parts_.empty() || parts_.back().full()) parts_.emplace_back();
+  parts_.back().push_back(corner);
+}
+
+void Front::erase(std::size_t part, std::int32_t i) {
+  Corners& tail = parts_.back();
+  const std::int32_t last = tail.size() - 1;
+  parts_[part].replace(i, tail[last]);
+  tail.truncate(last);
+  if (last == 0) parts_.pop_back();
+}
+
+// From the last on, so that what takes a place has been looked at.
 void Front::add(const Corner& corner) {
-  for (std::uint64_t above = corners_.above(corner); above != 0;) {
-    const int last = 63 - std::countl_zero(above);
-    corners_.erase(last);
-    above ^= std::uint64_t{1} << last;
+  for (std::size_t part = parts_.size(); part-- > 0;) {
+    for (std::uint64_t above = parts_[part].above(corner); above != 0;) {
+      const int last = 63 - std::countl_zero(above);
+      erase(part, last);
+      above ^= std::uint64_t{1} << last;
+    }
   }
-  corners_.push_back(corner);
+  push_back(corner);
 }
 
 bool Front::remove(const Corner& corner) {
-  const std::uint64_t same = corners_.below(corner) & corners_.above(corner);
-  if (same != 0) corners_.erase(std::countr_zero(same));
-  return same != 0;
+  for (std::size_t part = 0; part < parts_.size(); ++part) {
+    const std::uint64_t same = parts_[part].below(corner) & parts_[part].above(corner);
+    if (same == 0) continue;
+    erase(part, std::countr_zero(same));
+    return true;
+  }
+  return false;
 }
 
 namespace {
-
-// Moves the lowest to the front of the corners.
-std::span<Corner> lowest_of(std::vector<Corner>& many) {
-  // Those that ask little in all come first, so that most of the others are soon seen to be
-  // covered.
-  const auto sum = [](const Corner& corner) {
-    return std::accumulate(corner.code.begin(), corner.code.end(), std::uint32_t{0});
-  };
-  std::ranges::sort(many, {}, sum);
-  std::vector<Corners> seen(1);
-  std::size_t count = 0;
-  for (const Corner& corner : many) {
-    const auto covers = [&](const Corners& corners) { return corners.below(corner) != 0; };
-    if (std::ranges::any_of(seen, covers)) continue;
-    if (seen.back().full()) seen.emplace_back();
-    seen.back().push_back(corner);
-    many[count++] = corner;
-  }
-  return {many.data(), count};
-}
 
 Corner merged(std::span<const Corner> many) {
   Corner least = many[0];
@@ -155,7 +160,7 @@ std::size_t widest(std::span<const Corner> many) {
 }
 
 // Halves at the median, as in a k-d tree, until there are as many groups as asked for.
-void merge_into(Corners& out, std::span<Corner> many, std::size_t groups) {
+void merge_into(Front& out, std::span<Corner> many, std::size_t groups) {
   if (groups == 1 || many.size() == 1) return out.push_back(merged(many));
   const std::size_t k = widest(many);
   const std::size_t half = many.size() / 2;
@@ -168,17 +173,26 @@ void merge_into(Corners& out, std::span<Corner> many, std::size_t groups) {
 }  // namespace
 
 Front Front::of(std::vector<Corner>& many) {
-  // Room is left for what is added until the next time.
-  constexpr std::size_t kMerged = Corners::kMost * 3 / 4;
-  const std::span<Corner> lowest = lowest_of(many);
+  // Those that ask little in all come first, so that most of the others are soon seen to be
+  // covered, and none covers one before it.
+  const auto sum = [](const Corner& corner) {
+    return std::accumulate(corner.code.begin(), corner.code.end(), std::uint32_t{0});
+  };
+  std::ranges::sort(many, {}, sum);
   Front front;
-  front.is_rough_ = lowest.size() >= Corners::kMost;
-  if (front.is_rough_) {
-    merge_into(front.corners_, lowest, kMerged);
-  } else {
-    for (const Corner& corner : lowest) front.corners_.push_back(corner);
+  std::size_t count = 0;
+  for (const Corner& corner : many) {
+    if (front.covers(corner)) continue;
+    front.push_back(corner);
+    many[count++] = corner;
   }
-  return front;
+  if (!front.full()) return front;
+  // Room is left for what is added until the next time.
+  constexpr std::size_t kMerged = kMost * 3 / 4;
+  Front rough;
+  rough.roughen();
+  merge_into(rough, {many.data(), count}, kMerged);
+  return rough;
 }
 
 }  // namespace fairlead

@@ -87,21 +87,37 @@ class Corners {
 // too many, neighbours are merged into one below both, so that a front then says a little less.
 class Front {
  public:
+  static constexpr std::size_t kMost = 4 * Corners::kMost;
+
   // Of any corners, which it sorts.
   static Front of(std::vector<Corner>& many);
 
-  const Corners& corners() const { return corners_; }
-  bool full() const { return corners_.full(); }
+  // All but the last are full.
+  const std::vector<Corners>& parts() const { return parts_; }
+  std::size_t size() const;
+  bool full() const { return size() >= kMost; }
   bool is_rough() const { return is_rough_; }
   void roughen() { is_rough_ = true; }
-  bool covers(const Corner& corner) const { return corners_.below(corner) != 0; }
+  bool may_hold(const Limits& limits) const {
+    return any([&](const Corners& part) { return part.within(limits); });
+  }
+  bool covers(const Corner& corner) const {
+    return any([&](const Corners& part) { return part.below(corner); });
+  }
   // What is not covered, where there is room.
   void add(const Corner& corner);
+  void push_back(const Corner& corner);  // which covers none of these either
   // Whether it was one of these.
   bool remove(const Corner& corner);
 
  private:
-  Corners corners_;
+  template <typename Which>
+  bool any(Which which) const {
+    return std::ranges::any_of(parts_, [&](const Corners& part) { return which(part) != 0; });
+  }
+  void erase(std::size_t part, std::int32_t i);  // the last takes its place
+
+  std::vector<Corners> parts_;
   bool is_rough_ = false;
 };
 
