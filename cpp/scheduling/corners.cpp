@@ -1,6 +1,8 @@
 #include "scheduling/corners.hpp"
 
+#include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <numeric>
 #include <span>
 
@@ -28,21 +30,47 @@ inline std::uint64_t Corners::where(Test test) const {
   return full() ? bits : bits & ((std::uint64_t{1} << size_) - 1);
 }
 
-FAIRLEAD_CLONES
-std::uint64_t Corners::within(const Limits& limits) const {
-  return where([&](const Block& block, Lanes& held) {
-    auto soon = block.code[0] <= limits.soon.code[0], late = block.code[0] <= limits.late.code[0];
-    for (std::size_t k = 1; k < kAsked; ++k) {
-      soon &= block.code[k] <= limits.soon.code[k];
-      late &= block.code[k] <= limits.late.code[k];
-    }
-    held = reinterpret_cast<Lanes>(soon | late);
-  });
+// Whether it holds for any, which is cheaper to say.
+template <typename Test>
+inline bool Corners::any(Test test) const {
+  Lanes all{}, held;
+  std::int32_t from = 0;
+  for (; from <= size_ - kLanes; from += kLanes) {
+    test(blocks_[from / kLanes], held);
+    all |= held;
+  }
+  if (from < size_) {
+    constexpr Lanes kLane{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    test(blocks_[from / kLanes], held);
+    all |= held & reinterpret_cast<Lanes>(kLane < static_cast<Code>(size_ - from));
+  }
+  std::array<std::uint64_t, sizeof all / sizeof(std::uint64_t)> words;
+  std::memcpy(words.data(), &all, sizeof all);
+  return std::accumulate(words.begin(), words.end(), std::uint64_t{0}, std::bit_or<>()) != 0;
+}
+
+void Corners::test_within(const Block& block, const Limits& limits, Lanes& held) {
+  auto soon = block.code[0] <= limits.soon.code[0], late = block.code[0] <= limits.late.code[0];
+  for (std::size_t k = 1; k < kAsked; ++k) {
+    soon &= block.code[k] <= limits.soon.code[k];
+    late &= block.code[k] <= limits.late.code[k];
+  }
+  held = reinterpret_cast<Lanes>(soon | late);
 }
 
 FAIRLEAD_CLONES
-std::uint64_t Corners::below(const Corner& corner) const {
-  return where([&](const Block& block, Lanes& held) {
+std::uint64_t Corners::within(const Limits& limits) const {
+  return where([&](const Block& block, Lanes& held) { test_within(block, limits, held); });
+}
+
+FAIRLEAD_CLONES
+bool Corners::any_within(const Limits& limits) const {
+  return any([&](const Block& block, Lanes& held) { test_within(block, limits, held); });
+}
+
+FAIRLEAD_CLONES
+bool Corners::any_below(const Corner& corner) const {
+  return any([&](const Block& block, Lanes& held) {
     auto all = block.code[0] <= corner.code[0];
     for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] <= corner.code[k];
     held = reinterpret_cast<Lanes>(all);
@@ -54,6 +82,15 @@ std::uint64_t Corners::above(const Corner& corner) const {
   return where([&](const Block& block, Lanes& held) {
     auto all = block.code[0] >= corner.code[0];
     for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] >= corner.code[k];
+    held = reinterpret_cast<Lanes>(all);
+  });
+}
+
+FAIRLEAD_CLONES
+std::uint64_t Corners::same(const Corner& corner) const {
+  return where([&](const Block& block, Lanes& held) {
+    auto all = block.code[0] == corner.code[0];
+    for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] == corner.code[k];
     held = reinterpret_cast<Lanes>(all);
   });
 }
@@ -71,7 +108,22 @@ void Corners::replace(std::int32_t i, const Corner& corner) {
 void Corners::move(std::int32_t from, std::int32_t to) {
   const Corner moved = (*this)[from];
   const std::int32_t step = from < to ? 1 : -1;
-  for (std::int32_t i = from; i != to; i += step) replace(i, (*this)[i + step]);
+  while (from != to) {
+    // To the end of the block at once, and one into the next.
+    const std::int32_t lane = from % kLanes;
+    const std::int32_t room = from < to ? kLanes - 1 - lane : lane;
+    const std::int32_t count = std::min(std::abs(to - from), room);
+    const std::int32_t first = from < to ? lane : lane - count;
+    for (Lanes& codes : blocks_[from / kLanes].code) {
+      auto* const code = reinterpret_cast<Code*>(&codes) + first;
+      std::memmove(from < to ? code : code + 1, from < to ? code + 1 : code,
+                   static_cast<std::size_t>(count) * sizeof(Code));
+    }
+    from += step * count;
+    if (from == to) break;
+    replace(from, (*this)[from + step]);
+    from += step;
+  }
   replace(to, moved);
 }
 
@@ -125,7 +177,7 @@ void Front::add(const Corner& corner) {
 
 bool Front::remove(const Corner& corner) {
   for (std::size_t part = 0; part < parts_.size(); ++part) {
-    const std::uint64_t same = parts_[part].below(corner) & parts_[part].above(corner);
+    const std::uint64_t same = parts_[part].same(corner);
     if (same == 0) continue;
     erase(part, std::countr_zero(same));
     return true;

@@ -66,8 +66,10 @@ class Corners {
   void truncate(std::int32_t size) { size_ = size; }
 
   std::uint64_t within(const Limits& limits) const;
-  std::uint64_t below(const Corner& corner) const;  // ask nowhere more
   std::uint64_t above(const Corner& corner) const;  // ask nowhere less
+  std::uint64_t same(const Corner& corner) const;
+  bool any_within(const Limits& limits) const;
+  bool any_below(const Corner& corner) const;  // asks nowhere more
 
  private:
   static constexpr std::int32_t kLanes = 16;
@@ -78,6 +80,9 @@ class Corners {
   };
   template <typename Test>
   std::uint64_t where(Test test) const;
+  template <typename Test>
+  bool any(Test test) const;
+  static void test_within(const Block& block, const Limits& limits, Lanes& held);
 
   std::array<Block, kMost / kLanes> blocks_;
   std::int32_t size_ = 0;
@@ -99,10 +104,10 @@ class Front {
   bool is_rough() const { return is_rough_; }
   void roughen() { is_rough_ = true; }
   bool may_hold(const Limits& limits) const {
-    return any([&](const Corners& part) { return part.within(limits); });
+    return any([&](const Corners& part) { return part.any_within(limits); });
   }
   bool covers(const Corner& corner) const {
-    return any([&](const Corners& part) { return part.below(corner); });
+    return any([&](const Corners& part) { return part.any_below(corner); });
   }
   // What is not covered, where there is room.
   void add(const Corner& corner);
@@ -113,7 +118,7 @@ class Front {
  private:
   template <typename Which>
   bool any(Which which) const {
-    return std::ranges::any_of(parts_, [&](const Corners& part) { return which(part) != 0; });
+    return std::ranges::any_of(parts_, which);
   }
   void erase(std::size_t part, std::int32_t i);  // the last takes its place
 
