@@ -145,30 +145,25 @@ Corner highest(const Corner& a, const Corner& b) {
 
 // ---- fronts -----------------------------------------------------------------------------------
 
-std::size_t Front::size() const {
-  if (parts_.empty()) return 0;
-  return (parts_.size() - 1) * Corners::kMost + static_cast<std::size_t>(parts_.back().size());
-}
-
 void Front::push_back(const Corner& corner) {
-  if (parts_.empty() || parts_.back().full()) parts_.emplace_back();
-  parts_.back().push_back(corner);
+  if (part(more_.size()).full()) more_.emplace_back();
+  mutable_part(more_.size()).push_back(corner);
 }
 
 void Front::erase(std::size_t part, std::int32_t i) {
-  Corners& tail = parts_.back();
+  Corners& tail = mutable_part(more_.size());
   const std::int32_t last = tail.size() - 1;
-  parts_[part].replace(i, tail[last]);
+  mutable_part(part).replace(i, tail[last]);
   tail.truncate(last);
-  if (last == 0) parts_.pop_back();
+  if (last == 0 && !more_.empty()) more_.pop_back();
 }
 
 // From the last on, so that what takes a place has been looked at.
 void Front::add(const Corner& corner) {
-  for (std::size_t part = parts_.size(); part-- > 0;) {
-    for (std::uint64_t above = parts_[part].above(corner); above != 0;) {
+  for (std::size_t p = parts(); p-- > 0;) {
+    for (std::uint64_t above = part(p).above(corner); above != 0;) {
       const int last = 63 - std::countl_zero(above);
-      erase(part, last);
+      erase(p, last);
       above ^= std::uint64_t{1} << last;
     }
   }
@@ -176,10 +171,10 @@ void Front::add(const Corner& corner) {
 }
 
 bool Front::remove(const Corner& corner) {
-  for (std::size_t part = 0; part < parts_.size(); ++part) {
-    const std::uint64_t same = parts_[part].same(corner);
+  for (std::size_t p = 0; p < parts(); ++p) {
+    const std::uint64_t same = part(p).same(corner);
     if (same == 0) continue;
-    erase(part, std::countr_zero(same));
+    erase(p, std::countr_zero(same));
     return true;
   }
   return false;

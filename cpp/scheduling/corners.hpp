@@ -97,17 +97,22 @@ class Front {
   // Of any corners, which it sorts.
   static Front of(std::vector<Corner>& many);
 
-  // All but the last are full.
-  const std::vector<Corners>& parts() const { return parts_; }
-  std::size_t size() const;
+  // All parts but the last are full.
+  std::size_t parts() const { return 1 + more_.size(); }
+  const Corners& part(std::size_t i) const { return i == 0 ? first_ : more_[i - 1]; }
+  std::size_t size() const {
+    return more_.size() * Corners::kMost + static_cast<std::size_t>(part(more_.size()).size());
+  }
   bool full() const { return size() >= kMost; }
   bool is_rough() const { return is_rough_; }
   void roughen() { is_rough_ = true; }
   bool may_hold(const Limits& limits) const {
-    return any([&](const Corners& part) { return part.any_within(limits); });
+    const auto holds = [&](const Corners& part) { return part.any_within(limits); };
+    return holds(first_) || std::ranges::any_of(more_, holds);
   }
   bool covers(const Corner& corner) const {
-    return any([&](const Corners& part) { return part.any_below(corner); });
+    const auto covers = [&](const Corners& part) { return part.any_below(corner); };
+    return covers(first_) || std::ranges::any_of(more_, covers);
   }
   // What is not covered, where there is room.
   void add(const Corner& corner);
@@ -116,13 +121,11 @@ class Front {
   bool remove(const Corner& corner);
 
  private:
-  template <typename Which>
-  bool any(Which which) const {
-    return std::ranges::any_of(parts_, which);
-  }
+  Corners& mutable_part(std::size_t i) { return i == 0 ? first_ : more_[i - 1]; }
   void erase(std::size_t part, std::int32_t i);  // the last takes its place
 
-  std::vector<Corners> parts_;
+  Corners first_;  // few fronts have more
+  std::vector<Corners> more_;
   bool is_rough_ = false;
 };
 

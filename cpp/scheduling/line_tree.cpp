@@ -258,15 +258,15 @@ bool LineTree::collect(Item at, std::int32_t height, const Corner& above) {
   bool is_rough = false;
   const Inner& node = inners_.nodes[at];
   for (std::int32_t i = 0; i < node.count; ++i) {
-    is_rough |= node.front[i].is_rough();
-    for (const Corners& part : node.front[i].parts()) {
-      if (!node.front[i].is_rough()) {
+    const Front& front = node.front[i];
+    is_rough |= front.is_rough();
+    for (std::size_t p = 0; p < front.parts(); ++p) {
+      const Corners& part = front.part(p);
+      if (!front.is_rough()) {
         take_above(part);
         continue;
       }
-      for (std::int32_t k = 0; k < part.size(); ++k) {
-        scratch_.push_back(highest(part[k], above));
-      }
+      for (std::int32_t k = 0; k < part.size(); ++k) scratch_.push_back(highest(part[k], above));
     }
   }
   return is_rough;

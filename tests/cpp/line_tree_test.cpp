@@ -52,7 +52,8 @@ struct AnyCorner {
 
 std::vector<Corner> corners_of(const Front& front) {
   std::vector<Corner> all;
-  for (const Corners& part : front.parts()) {
+  for (std::size_t p = 0; p < front.parts(); ++p) {
+    const Corners& part = front.part(p);
     for (std::int32_t i = 0; i < part.size(); ++i) all.push_back(part[i]);
   }
   return all;
@@ -126,7 +127,7 @@ TEST(Front, DropsWhatLiesAboveAnAddedCorner) {
     EXPECT_EQ(front.size(), 1);
   }
   EXPECT_FALSE(front.remove(Corner{}));
-  EXPECT_TRUE(front.remove(front.parts()[0][0]));
+  EXPECT_TRUE(front.remove(front.part(0)[0]));
   EXPECT_EQ(front.size(), 0);
 }
 
