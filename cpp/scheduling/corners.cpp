@@ -1,6 +1,8 @@
 #include "scheduling/corners.hpp"
 
+#include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <numeric>
 #include <span>
 
@@ -28,21 +30,47 @@ inline std::uint64_t Corners::where(Test test) const {
   return full() ? bits : bits & ((std::uint64_t{1} << size_) - 1);
 }
 
-FAIRLEAD_CLONES
-std::uint64_t Corners::within(const Limits& limits) const {
-  return where([&](const Block& block, Lanes& held) {
-    auto soon = block.code[0] <= limits.soon.code[0], late = block.code[0] <= limits.late.code[0];
-    for (std::size_t k = 1; k < kAsked; ++k) {
-      soon &= block.code[k] <= limits.soon.code[k];
-      late &= block.code[k] <= limits.late.code[k];
-    }
-    held = reinterpret_cast<Lanes>(soon | late);
-  });
+// Whether it holds for any, which is cheaper to say.
+template <typename Test>
+inline bool Corners::any(Test test) const {
+  Lanes all{}, held;
+  std::int32_t from = 0;
+  for (; from <= size_ - kLanes; from += kLanes) {
+    test(blocks_[from / kLanes], held);
+    all |= held;
+  }
+  if (from < size_) {
+    constexpr Lanes kLane{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    test(blocks_[from / kLanes], held);
+    all |= held & reinterpret_cast<Lanes>(kLane < static_cast<Code>(size_ - from));
+  }
+  std::array<std::uint64_t, sizeof all / sizeof(std::uint64_t)> words;
+  std::memcpy(words.data(), &all, sizeof all);
+  return std::accumulate(words.begin(), words.end(), std::uint64_t{0}, std::bit_or<>()) != 0;
+}
+
+void Corners::test_within(const Block& block, const Limits& limits, Lanes& held) {
+  auto soon = block.code[0] <= limits.soon.code[0], late = block.code[0] <= limits.late.code[0];
+  for (std::size_t k = 1; k < kAsked; ++k) {
+    soon &= block.code[k] <= limits.soon.code[k];
+    late &= block.code[k] <= limits.late.code[k];
+  }
+  held = reinterpret_cast<Lanes>(soon | late);
 }
 
 FAIRLEAD_CLONES
-std::uint64_t Corners::below(const Corner& corner) const {
-  return where([&](const Block& block, Lanes& held) {
+std::uint64_t Corners::within(const Limits& limits) const {
+  return where([&](const Block& block, Lanes& held) { test_within(block, limits, held); });
+}
+
+FAIRLEAD_CLONES
+bool Corners::any_within(const Limits& limits) const {
+  return any([&](const Block& block, Lanes& held) { test_within(block, limits, held); });
+}
+
+FAIRLEAD_CLONES
+bool Corners::any_below(const Corner& corner) const {
+  return any([&](const Block& block, Lanes& held) {
     auto all = block.code[0] <= corner.code[0];
     for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] <= corner.code[k];
     held = reinterpret_cast<Lanes>(all);
@@ -54,6 +82,15 @@ std::uint64_t Corners::above(const Corner& corner) const {
   return where([&](const Block& block, Lanes& held) {
     auto all = block.code[0] >= corner.code[0];
     for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] >= corner.code[k];
+    held = reinterpret_cast<Lanes>(all);
+  });
+}
+
+FAIRLEAD_CLONES
+std::uint64_t Corners::same(const Corner& corner) const {
+  return where([&](const Block& block, Lanes& held) {
+    auto all = block.code[0] == corner.code[0];
+    for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] == corner.code[k];
     held = reinterpret_cast<Lanes>(all);
   });
 }
@@ -71,7 +108,22 @@ void Corners::replace(std::int32_t i, const Corner& corner) {
 void Corners::move(std::int32_t from, std::int32_t to) {
   const Corner moved = (*this)[from];
   const std::int32_t step = from < to ? 1 : -1;
-  for (std::int32_t i = from; i != to; i += step) replace(i, (*this)[i + step]);
+  while (from != to) {
+    // To the end of the block at once, and one into the next.
+    const std::int32_t lane = from % kLanes;
+    const std::int32_t room = from < to ? kLanes - 1 - lane : lane;
+    const std::int32_t count = std::min(std::abs(to - from), room);
+    const std::int32_t first = from < to ? lane : lane - count;
+    for (Lanes& codes : blocks_[from / kLanes].code) {
+      auto* const code = reinterpret_cast<Code*>(&codes) + first;
+      std::memmove(from < to ? code : code + 1, from < to ? code + 1 : code,
+                   static_cast<std::size_t>(count) * sizeof(Code));
+    }
+    from += step * count;
+    if (from == to) break;
+    replace(from, (*this)[from + step]);
+    from += step;
+  }
   replace(to, moved);
 }
 
@@ -93,42 +145,42 @@ Corner highest(const Corner& a, const Corner& b) {
 
 // ---- fronts -----------------------------------------------------------------------------------
 
+void Front::push_back(const Corner& corner) {
+  if (part(more_.size()).full()) more_.emplace_back();
+  mutable_part(more_.size()).push_back(corner);
+}
+
+void Front::erase(std::size_t part, std::int32_t i) {
+  Corners& tail = mutable_part(more_.size());
+  const std::int32_t last = tail.size() - 1;
+  mutable_part(part).replace(i, tail[last]);
+  tail.truncate(last);
+  if (last == 0 && !more_.empty()) more_.pop_back();
+}
+
+// From the last on, so that what takes a place has been looked at.
 void Front::add(const Corner& corner) {
-  for (std::uint64_t above = corners_.above(corner); above != 0;) {
-    const int last = 63 - std::countl_zero(above);
-    corners_.erase(last);
-    above ^= std::uint64_t{1} << last;
+  for (std::size_t p = parts(); p-- > 0;) {
+    for (std::uint64_t above = part(p).above(corner); above != 0;) {
+      const int last = 63 - std::countl_zero(above);
+      erase(p, last);
+      above ^= std::uint64_t{1} << last;
+    }
   }
-  corners_.push_back(corner);
+  push_back(corner);
 }
 
 bool Front::remove(const Corner& corner) {
-  const std::uint64_t same = corners_.below(corner) & corners_.above(corner);
-  if (same != 0) corners_.erase(std::countr_zero(same));
-  return same != 0;
+  for (std::size_t p = 0; p < parts(); ++p) {
+    const std::uint64_t same = part(p).same(corner);
+    if (same == 0) continue;
+    erase(p, std::countr_zero(same));
+    return true;
+  }
+  return false;
 }
 
 namespace {
-
-// Moves the lowest to the front of the corners.
-std::span<Corner> lowest_of(std::vector<Corner>& many) {
-  // Those that ask little in all come first, so that most of the others are soon seen to be
-  // covered.
-  const auto sum = [](const Corner& corner) {
-    return std::accumulate(corner.code.begin(), corner.code.end(), std::uint32_t{0});
-  };
-  std::ranges::sort(many, {}, sum);
-  std::vector<Corners> seen(1);
-  std::size_t count = 0;
-  for (const Corner& corner : many) {
-    const auto covers = [&](const Corners& corners) { return corners.below(corner) != 0; };
-    if (std::ranges::any_of(seen, covers)) continue;
-    if (seen.back().full()) seen.emplace_back();
-    seen.back().push_back(corner);
-    many[count++] = corner;
-  }
-  return {many.data(), count};
-}
 
 Corner merged(std::span<const Corner> many) {
   Corner least = many[0];
@@ -155,7 +207,7 @@ std::size_t widest(std::span<const Corner> many) {
 }
 
 // Halves at the median, as in a k-d tree, until there are as many groups as asked for.
-void merge_into(Corners& out, std::span<Corner> many, std::size_t groups) {
+void merge_into(Front& out, std::span<Corner> many, std::size_t groups) {
   if (groups == 1 || many.size() == 1) return out.push_back(merged(many));
   const std::size_t k = widest(many);
   const std::size_t half = many.size() / 2;
@@ -168,17 +220,26 @@ void merge_into(Corners& out, std::span<Corner> many, std::size_t groups) {
 }  // namespace
 
 Front Front::of(std::vector<Corner>& many) {
-  // Room is left for what is added until the next time.
-  constexpr std::size_t kMerged = Corners::kMost * 3 / 4;
-  const std::span<Corner> lowest = lowest_of(many);
+  // Those that ask little in all come first, so that most of the others are soon seen to be
+  // covered, and none covers one before it.
+  const auto sum = [](const Corner& corner) {
+    return std::accumulate(corner.code.begin(), corner.code.end(), std::uint32_t{0});
+  };
+  std::ranges::sort(many, {}, sum);
   Front front;
-  front.is_rough_ = lowest.size() >= Corners::kMost;
-  if (front.is_rough_) {
-    merge_into(front.corners_, lowest, kMerged);
-  } else {
-    for (const Corner& corner : lowest) front.corners_.push_back(corner);
+  std::size_t count = 0;
+  for (const Corner& corner : many) {
+    if (front.covers(corner)) continue;
+    front.push_back(corner);
+    many[count++] = corner;
   }
-  return front;
+  if (!front.full()) return front;
+  // Room is left for what is added until the next time.
+  constexpr std::size_t kMerged = kMost * 3 / 4;
+  Front rough;
+  rough.roughen();
+  merge_into(rough, {many.data(), count}, kMerged);
+  return rough;
 }
 
 }  // namespace fairlead

@@ -66,8 +66,10 @@ class Corners {
   void truncate(std::int32_t size) { size_ = size; }
 
   std::uint64_t within(const Limits& limits) const;
-  std::uint64_t below(const Corner& corner) const;  // ask nowhere more
   std::uint64_t above(const Corner& corner) const;  // ask nowhere less
+  std::uint64_t same(const Corner& corner) const;
+  bool any_within(const Limits& limits) const;
+  bool any_below(const Corner& corner) const;  // asks nowhere more
 
  private:
   static constexpr std::int32_t kLanes = 16;
@@ -78,6 +80,9 @@ class Corners {
   };
   template <typename Test>
   std::uint64_t where(Test test) const;
+  template <typename Test>
+  bool any(Test test) const;
+  static void test_within(const Block& block, const Limits& limits, Lanes& held);
 
   std::array<Block, kMost / kLanes> blocks_;
   std::int32_t size_ = 0;
@@ -87,21 +92,41 @@ class Corners {
 // too many, neighbours are merged into one below both, so that a front then says a little less.
 class Front {
  public:
+  // The front of a thousand lines that ask of three resources is mostly shorter.
+  static constexpr std::size_t kMost = 4 * Corners::kMost;
+
   // Of any corners, which it sorts.
   static Front of(std::vector<Corner>& many);
 
-  const Corners& corners() const { return corners_; }
-  bool full() const { return corners_.full(); }
+  // All parts but the last are full.
+  std::size_t parts() const { return 1 + more_.size(); }
+  const Corners& part(std::size_t i) const { return i == 0 ? first_ : more_[i - 1]; }
+  std::size_t size() const {
+    return more_.size() * Corners::kMost + static_cast<std::size_t>(part(more_.size()).size());
+  }
+  bool full() const { return size() >= kMost; }
   bool is_rough() const { return is_rough_; }
   void roughen() { is_rough_ = true; }
-  bool covers(const Corner& corner) const { return corners_.below(corner) != 0; }
+  bool may_hold(const Limits& limits) const {
+    const auto holds = [&](const Corners& part) { return part.any_within(limits); };
+    return holds(first_) || std::ranges::any_of(more_, holds);
+  }
+  bool covers(const Corner& corner) const {
+    const auto covers = [&](const Corners& part) { return part.any_below(corner); };
+    return covers(first_) || std::ranges::any_of(more_, covers);
+  }
   // What is not covered, where there is room.
   void add(const Corner& corner);
+  void push_back(const Corner& corner);  // which covers none of these either
   // Whether it was one of these.
   bool remove(const Corner& corner);
 
  private:
-  Corners corners_;
+  Corners& mutable_part(std::size_t i) { return i == 0 ? first_ : more_[i - 1]; }
+  void erase(std::size_t part, std::int32_t i);  // the last takes its place
+
+  Corners first_;  // few fronts have more
+  std::vector<Corners> more_;
   bool is_rough_ = false;
 };
 

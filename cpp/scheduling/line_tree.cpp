@@ -6,7 +6,7 @@ namespace fairlead {
 namespace {
 
 // After so many changes that a rough front cannot follow it is made anew.
-constexpr std::int32_t kChanges = 128;
+constexpr std::int32_t kChanges = 512;
 
 // Moves an entry; those between make room.
 template <typename List>
@@ -258,14 +258,15 @@ bool LineTree::collect(Item at, std::int32_t height, const Corner& above) {
   bool is_rough = false;
   const Inner& node = inners_.nodes[at];
   for (std::int32_t i = 0; i < node.count; ++i) {
-    const Corners& corners = node.front[i].corners();
-    if (!node.front[i].is_rough()) {
-      take_above(corners);
-      continue;
-    }
-    is_rough = true;
-    for (std::int32_t k = 0; k < corners.size(); ++k) {
-      scratch_.push_back(highest(corners[k], above));
+    const Front& front = node.front[i];
+    is_rough |= front.is_rough();
+    for (std::size_t p = 0; p < front.parts(); ++p) {
+      const Corners& part = front.part(p);
+      if (!front.is_rough()) {
+        take_above(part);
+        continue;
+      }
+      for (std::int32_t k = 0; k < part.size(); ++k) scratch_.push_back(highest(part[k], above));
     }
   }
   return is_rough;

@@ -94,7 +94,7 @@ class LineTree {
     if (height == 0) return search(leaves_.nodes[at], visit);
     const Inner& node = inners_.nodes[at];
     for (std::int32_t i = 0; i < node.count && visit.wants(node.soonest[i]); ++i) {
-      if (node.front[i].corners().within(visit.limits()) != 0) {
+      if (node.front[i].may_hold(visit.limits())) {
         search(node.child[i], height - 1, visit);
       }
     }
