@@ -62,18 +62,17 @@ class JobTable {
   Duration limit(std::size_t row) const { return jobs_[row].limit; }
 
   JobSpec spec(std::size_t row) const {
+    const Job& job = jobs_[row];
+    JobSpec spec{first_id_ + static_cast<std::int64_t>(row), job.submit, job.limit, job.estimate,
+                 &shapes_[job.shape]};
+    if (!has_keys_) return spec;
     const auto value = [row](const std::vector<double>& column) {
       return column.empty() ? 0.0 : column[row];
     };
-    const Job& job = jobs_[row];
-    return {first_id_ + static_cast<std::int64_t>(row),
-            job.submit,
-            job.limit,
-            job.estimate,
-            &shapes_[job.shape],
-            value(priority_),
-            value(urgency_),
-            value(key_)};
+    spec.priority = value(priority_);
+    spec.urgency = value(urgency_);
+    spec.given_key = value(key_);
+    return spec;
   }
 
  private:
@@ -90,6 +89,7 @@ class JobTable {
   std::vector<Job> jobs_;
   std::vector<Shape> shapes_;
   std::vector<double> priority_, urgency_, key_;
+  bool has_keys_;  // any of these
   std::vector<std::uint32_t> order_;
   std::vector<std::string> resources_;
 };

@@ -6,35 +6,45 @@
 
 namespace fairlead {
 
-std::span<const Decision> Engine::decide(Time now) {
-  now_ = now;
-  decisions_.clear();
-  if (!refusals_.empty()) decisions_.swap(refusals_);
-  corrected_.clear();
-  if (next_overdue_ <= now) correct_overdue(now);
-  if (per_pass_) refresh_keys(now);
-  with_space([&](auto& spaces) { pass(spaces, now); });
-  return decisions_;
-}
-
 // After mere submissions behind a blocked head nothing that was judged can have changed: what is
 // free is the same, and time only shortens what fits before the shadow. On nodes with changes known
 // ahead the shadow itself may differ.
 template <typename State>
-void Engine::pass(Spaces<State>& spaces, Time now) {
+[[gnu::always_inline]] inline void Engine::pass(Spaces<State>& spaces, Time now) {
   const bool replans = service_.has_ahead();
   if (disturbed_ || head_ < 0 || (replans && !Spaces<State>::kCounts)) {
     if (replans) spaces.make_stale();
     head_ = -1;
     disturbed_ = false;
-    no_room_.reset();
-    no_room_beside_.reset();
+    if constexpr (!Spaces<State>::kCounts) {
+      no_room_.reset();
+      no_room_beside_.reset();
+    }
     never_.reset();
     if (!queue_.empty() || !fresh_.empty()) start_in_order(spaces, now);
   } else {
     consider_fresh(spaces, now);
   }
   if (options_.report_reservations) report_reservation(spaces, now);
+}
+
+std::span<const Decision> Engine::decide(Time now) {
+  now_ = now;
+  decisions_.clear();
+  if (!refusals_.empty()) std::swap(decisions_, refusals_);
+  corrected_.clear();
+  if (next_overdue_ <= now) correct_overdue(now);
+  if (per_pass_) refresh_keys(now);
+  if (auto* const counts = std::get_if<Spaces<CountState>>(&spaces_)) {
+    pass(*counts, now);
+  } else {
+    pass_on_nodes(now);
+  }
+  return decisions_;
+}
+
+void Engine::pass_on_nodes(Time now) {
+  pass(std::get<Spaces<NodeState>>(spaces_), now);
 }
 
 // Starts jobs in order until one does not fit: the head. One that waits for nodes out of service is
@@ -170,11 +180,11 @@ Duration Engine::time_before_shadow(Spaces<State>& spaces, Time now) {
   return at == kNever ? kUnlimited : at - now;
 }
 
-void Engine::sort_by_rank(std::vector<Row>& rows) const {
+void Engine::sort_by_rank(std::span<Row> rows) const {
   std::ranges::sort(rows, {}, [this](Row slot) { return rank_of(slot); });
 }
 
-void Engine::sort_candidates(std::vector<Row>& rows) const {
+void Engine::sort_candidates(std::span<Row> rows) const {
   if (options_.backfill_order == BackfillOrder::queue) return sort_by_rank(rows);
   std::ranges::sort(rows, {}, [this](Row slot) {
     const JobSpec& spec = live_[slot].spec;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/batch.hpp"
 #include "base/time.hpp"
 #include "base/treap.hpp"
 #include "model/needs.hpp"
@@ -147,9 +148,9 @@ class WaitingQueue {
       return offer.room().may_hold(job.needs, job.estimate);
     };
     // What stays moves up in whole stretches; often everything stays where it is.
-    const auto end = array_.end();
-    auto stretch = array_.begin() + static_cast<std::ptrdiff_t>(begin_);
-    auto keep = stretch;
+    Waiting* const end = array_.end();
+    Waiting* stretch = array_.begin() + begin_;
+    Waiting* keep = stretch;
     for (auto job = std::ranges::find_if(stretch, end, may_start); job != end;
          job = std::ranges::find_if(job + 1, end, may_start)) {
       if (!offer.take(*job)) continue;
@@ -194,7 +195,7 @@ class WaitingQueue {
 
   bool by_estimate_;
   std::size_t few_;
-  std::vector<Waiting> array_;  // from begin_ on; empty while there is an index
+  Batch<Waiting> array_;  // from begin_ on; empty while there is an index
   std::size_t begin_ = 0;
   std::vector<Waiting> candidates_;
 
