@@ -35,15 +35,17 @@ class Batch {
   T& back() { return items_[size_ - 1]; }
   const T& back() const { return items_[size_ - 1]; }
 
-  [[gnu::always_inline]] void push_back(const T& item) {
+  // A new last one, not yet written.
+  [[gnu::always_inline]] T* add() {
     if (end() == std::to_address(items_.end())) grow();
-    items_[size_++] = item;
+    return items_.data() + size_++;
   }
+  [[gnu::always_inline]] void push_back(const T& item) { *add() = item; }
   void pop_back() { --size_; }
   void clear() { size_ = 0; }
   void insert(T* at, const T& item) {
     const auto before = at - begin();
-    push_back(item);
+    add();
     std::copy_backward(begin() + before, end() - 1, end());
     begin()[before] = item;
   }

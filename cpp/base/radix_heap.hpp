@@ -31,8 +31,7 @@ class RadixHeap {
   [[gnu::always_inline]] void push(Entry entry) {
     least_ = std::min(least_, entry.order());
     if (entry.order() > horizon_) return add_later(entry);
-    next_.push_back(entry);
-    Entry* at = &next_.back();
+    Entry* at = next_.add();
     for (; at != next_.begin() && at[-1].order() < entry.order(); --at) *at = at[-1];
     *at = entry;
     if (next_.size() > kFew) thin_out();

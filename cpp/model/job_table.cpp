@@ -99,7 +99,6 @@ JobTable::JobTable(const JobColumns& columns, const NodeTable& nodes, std::int64
       priority_(columns.priority.begin(), columns.priority.end()),
       urgency_(columns.urgency.begin(), columns.urgency.end()),
       key_(columns.key.begin(), columns.key.end()),
-      has_keys_(!priority_.empty() || !urgency_.empty() || !key_.empty()),
       resources_(columns.resources) {
   jobs_.reserve(columns.n);
   for (std::size_t row = 0; row < columns.n; ++row) {

@@ -62,17 +62,24 @@ class JobTable {
   Duration limit(std::size_t row) const { return jobs_[row].limit; }
 
   JobSpec spec(std::size_t row) const {
+    JobSpec spec;
+    write(row, spec);
+    return spec;
+  }
+  // The same, where it stays: a copy goes through memory twice.
+  void write(std::size_t row, JobSpec& spec) const {
     const Job& job = jobs_[row];
-    JobSpec spec{first_id_ + static_cast<std::int64_t>(row), job.submit, job.limit, job.estimate,
-                 &shapes_[job.shape]};
-    if (!has_keys_) return spec;
+    spec.id = first_id_ + static_cast<std::int64_t>(row);
+    spec.submit = job.submit;
+    spec.limit = job.limit;
+    spec.estimate = job.estimate;
+    spec.shape = &shapes_[job.shape];
     const auto value = [row](const std::vector<double>& column) {
       return column.empty() ? 0.0 : column[row];
     };
     spec.priority = value(priority_);
     spec.urgency = value(urgency_);
     spec.given_key = value(key_);
-    return spec;
   }
 
  private:
@@ -89,7 +96,6 @@ class JobTable {
   std::vector<Job> jobs_;
   std::vector<Shape> shapes_;
   std::vector<double> priority_, urgency_, key_;
-  bool has_keys_;  // any of these
   std::vector<std::uint32_t> order_;
   std::vector<std::string> resources_;
 };

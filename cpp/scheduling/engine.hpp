@@ -252,11 +252,15 @@ class Engine final : private Snapshot {
   template <typename State>
   void start_in_order(Spaces<State>& spaces, Time now);
   template <typename State>
+  [[gnu::noinline]] void fill(Spaces<State>& spaces, Time now);
+  template <typename State>
   void take_in_fresh(Spaces<State>& spaces, Time now);
   template <typename State>
   void consider_fresh(Spaces<State>& spaces, Time now);
   void sort_by_rank(std::span<Row> rows) const;
   void sort_candidates(std::span<Row> rows) const;
+  template <typename State>
+  [[gnu::noinline]] void hold_for_head(Spaces<State>& spaces, Time now);
   template <typename State>
   Duration time_before_shadow(Spaces<State>& spaces, Time now);
   template <typename State>

@@ -46,12 +46,9 @@ void Simulation::add_jobs(const JobColumns& columns, std::vector<JobTraits> trai
   }
   known_jobs_ += table->size();
   known_shapes_ += static_cast<std::int32_t>(table->shapes().size());
+  const std::size_t size = table->size();
   sources_.push_back({std::move(table),
-                      std::make_shared<const std::vector<JobTraits>>(std::move(traits)),
-                      0,
-                      0,
-                      {}});
-  sources_.back().size = sources_.back().table->size();
+                      std::make_shared<const std::vector<JobTraits>>(std::move(traits)), 0, size});
   sources_.back().look();
   look_at_arrivals();
 }
@@ -186,7 +183,7 @@ void Simulation::learn_from(Row slot) {
     while (source.next_at <= now_) {
       const std::size_t row = table.row_at(source.next++);
       const auto write = [&](JobSpec& spec) {
-        spec = table.spec(row);
+        table.write(row, spec);
         if (!estimator_.predicts()) return;
         const Duration predicted = estimator_.submitted(spec.id, (*source.traits)[row]);
         spec.estimate = std::min(predicted, spec.limit);
@@ -211,6 +208,10 @@ void Simulation::learn_from(Row slot) {
     end_[handle.slot] = {now_ + std::min(run, limit), run > limit};
     schedule_end(handle);
   }
+  if (!engine_.corrected().empty()) follow_corrections();
+}
+
+void Simulation::follow_corrections() {
   for (const Handle& handle : engine_.corrected()) schedule_end(handle);
 }
 

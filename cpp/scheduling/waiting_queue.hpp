@@ -40,7 +40,7 @@ class WaitingQueue {
   std::size_t size() const { return array_.size() - begin_ + indexed_; }
   bool empty() const { return indexed_ == 0 && begin_ == array_.size(); }
 
-  void insert(const Waiting& job) {
+  [[gnu::always_inline]] void insert(const Waiting& job) {
     if (indexed_ == 0 && (begin_ == array_.size() || array_.back().rank < job.rank)) {
       array_.push_back(job);
     } else {
@@ -145,7 +145,10 @@ class WaitingQueue {
   template <typename Offer>
   void drain_in_order(Offer& offer) {
     const auto may_start = [&offer](const Waiting& job) {
-      return offer.room().may_hold(job.needs, job.estimate);
+      // Most ask too much: their estimates are not even read.
+      const Room& room = offer.room();
+      if (!job.needs.within(room.free)) return false;
+      return room.may_hold(job.needs, job.estimate);
     };
     // What stays moves up in whole stretches; often everything stays where it is.
     Waiting* const end = array_.end();
