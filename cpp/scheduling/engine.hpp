@@ -2,6 +2,7 @@
 // file, no random source and no true run time; what drives it (a simulation, a live queue) does.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
