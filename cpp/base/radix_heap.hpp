@@ -13,6 +13,8 @@
 #include <limits>
 #include <vector>
 
+#include "base/batch.hpp"
+
 namespace fairlead {
 
 // `Entry` has `std::int64_t order() const`. Pushed entries are not before the last one popped;
@@ -25,12 +27,12 @@ class RadixHeap {
   // The lowest order inside, kEmpty if there is none.
   std::int64_t least() const { return least_; }
 
-  void push(const Entry& entry) {
+  // What is rarely needed stays out of line, so that this is all that a push takes.
+  [[gnu::always_inline]] void push(Entry entry) {
     least_ = std::min(least_, entry.order());
     if (entry.order() > horizon_) return add_later(entry);
-    next_.push_back(entry);
-    Entry* at = &next_.back();
-    for (; at != next_.data() && at[-1].order() < entry.order(); --at) *at = at[-1];
+    Entry* at = next_.add();
+    for (; at != next_.begin() && at[-1].order() < entry.order(); --at) *at = at[-1];
     *at = entry;
     if (next_.size() > kFew) thin_out();
   }
@@ -47,7 +49,7 @@ class RadixHeap {
   static constexpr std::size_t kFew = 32;  // at most so many stand in order
   static constexpr std::size_t kNear = 8;  // and come out of the buckets at once
 
-  void add_later(const Entry& entry) {
+  [[gnu::noinline]] void add_later(const Entry& entry) {
     const auto differs = static_cast<std::uint64_t>(entry.order() ^ clock_);
     const auto bit = static_cast<int>(std::bit_width(differs)) - 1;
     later_[bit].push_back(entry);
@@ -56,26 +58,26 @@ class RadixHeap {
   }
 
   // Half of the few stay, with what is due at one time with the last of them.
-  void thin_out() {
+  [[gnu::noinline]] void thin_out() {
     horizon_ = next_[next_.size() - kFew / 2].order();
     const auto near = [this](const Entry& entry) { return entry.order() <= horizon_; };
-    const auto stay = std::ranges::find_if(next_, near);
+    Entry* const stay = std::ranges::find_if(next_, near);
     std::for_each(next_.begin(), stay, [this](const Entry& entry) { add_later(entry); });
     next_.erase(next_.begin(), stay);
   }
 
   // Puts the first buckets in order as long as they hold few, else takes what is due at once.
-  void come_near() {
+  [[gnu::noinline]] void come_near() {
     if (later_[std::countr_zero(occupied_)].size() > kNear) return spread();
     do {
       std::vector<Entry>& first = later_[std::countr_zero(occupied_)];
       if (next_.size() + first.size() > kNear) break;
-      next_.insert(next_.end(), first.begin(), first.end());
+      for (const Entry& entry : first) next_.push_back(entry);
       first.clear();
       occupied_ &= occupied_ - 1;
     } while (occupied_ != 0);
     std::ranges::sort(next_, std::ranges::greater{}, &Entry::order);
-    horizon_ = occupied_ == 0 ? kEmpty : next_.front().order();
+    horizon_ = occupied_ == 0 ? kEmpty : next_.begin()->order();
   }
 
   // Sets the clock to the lowest order: every entry of the first bucket goes to a lower one.
@@ -99,7 +101,7 @@ class RadixHeap {
 
   std::int64_t least_ = kEmpty;
   std::int64_t horizon_ = kEmpty;  // what is due by then stands in next_
-  std::vector<Entry> next_;        // the next one last
+  Batch<Entry> next_;              // the next one last
   std::int64_t clock_ = std::numeric_limits<std::int64_t>::min();
   std::uint64_t occupied_ = 0;               // one bit for each of later_
   std::array<std::int64_t, 64> least_of_{};  // where occupied

@@ -32,7 +32,7 @@ class SortedList {
   }
 
   // The entry must be there.
-  void erase(const Entry& entry) {
+  [[gnu::always_inline]] void erase(const Entry& entry) {
     --size_;
     if (blocks_.size() > 1) return erase_in_order(entry);
     Block& block = blocks_.front();
@@ -41,7 +41,7 @@ class SortedList {
     // What is in order moves up; behind that, any entry may fill the gap.
     Entry* const unordered = block.entries.data() + in_order_;
     if (at < unordered) {
-      at = std::copy(at + 1, unordered, at);
+      for (; at + 1 < unordered; ++at) *at = at[1];
       --in_order_;
     }
     *at = block.entries[--block.size];
@@ -88,12 +88,12 @@ class SortedList {
     std::array<Entry, kBlock> entries;
   };
 
-  void give_up_laziness() {
+  [[gnu::noinline]] void give_up_laziness() {
     settle();
     halve(0);
   }
 
-  void insert_in_order(const Entry& entry) {
+  [[gnu::noinline]] void insert_in_order(const Entry& entry) {
     const std::size_t b = block_behind(entry.order());
     Block& block = blocks_[b];
     Entry* const at = block.entries.data() + behind(block, entry.order());
@@ -103,7 +103,7 @@ class SortedList {
     if (block.size == kBlock) halve(b);
   }
 
-  void erase_in_order(const Entry& entry) {
+  [[gnu::noinline]] void erase_in_order(const Entry& entry) {
     Position at = first_behind(entry.order() - 1);
     while (!((*this)[at] == entry)) at = next(at);
     Block& block = blocks_[at.block];

@@ -11,11 +11,21 @@ namespace fairlead {
 struct Duration {
   std::int64_t ns = 0;
   auto operator<=>(const Duration&) const = default;
+  // Compilers do better with these than with the above.
+  constexpr bool operator<(Duration other) const { return ns < other.ns; }
+  constexpr bool operator<=(Duration other) const { return ns <= other.ns; }
+  constexpr bool operator>(Duration other) const { return ns > other.ns; }
+  constexpr bool operator>=(Duration other) const { return ns >= other.ns; }
 };
 
 struct Time {
   std::int64_t ns = 0;
   auto operator<=>(const Time&) const = default;
+  // Compilers do better with these than with the above.
+  constexpr bool operator<(Time other) const { return ns < other.ns; }
+  constexpr bool operator<=(Time other) const { return ns <= other.ns; }
+  constexpr bool operator>(Time other) const { return ns > other.ns; }
+  constexpr bool operator>=(Time other) const { return ns >= other.ns; }
 };
 
 inline constexpr Time kNever{std::numeric_limits<std::int64_t>::max()};

@@ -64,8 +64,7 @@ RunColumns run_columns(const Simulation& simulation) {
     out.outcome.push_back(static_cast<std::int8_t>(outcome));
   };
   engine.runs().each([&](const Run& run) {
-    add(run.job, run.start, run.end.ns, static_cast<std::int32_t>(run.attempt),
-        static_cast<int>(run.outcome));
+    add(run.job, run.start, run.end.ns, run.attempt(), static_cast<int>(run.outcome()));
   });
   for (const LiveJob& live : engine.live()) {
     if (live.state == JobState::running)
@@ -120,7 +119,7 @@ py::dict placements(const Simulation& simulation) {
       block = std::span(cells).subspan(next, shape.block_size());
       next += block.size();
     }
-    out.add(run.job, static_cast<std::int32_t>(run.attempt), shape, block);
+    out.add(run.job, run.attempt(), shape, block);
   });
   for (std::size_t slot = 0; slot < engine.live().size(); ++slot) {
     const LiveJob& live = engine.live(static_cast<Row>(slot));

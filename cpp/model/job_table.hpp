@@ -62,18 +62,24 @@ class JobTable {
   Duration limit(std::size_t row) const { return jobs_[row].limit; }
 
   JobSpec spec(std::size_t row) const {
+    JobSpec spec;
+    write(row, spec);
+    return spec;
+  }
+  // The same, where it stays: a copy goes through memory twice.
+  void write(std::size_t row, JobSpec& spec) const {
+    const Job& job = jobs_[row];
+    spec.id = first_id_ + static_cast<std::int64_t>(row);
+    spec.submit = job.submit;
+    spec.limit = job.limit;
+    spec.estimate = job.estimate;
+    spec.shape = &shapes_[job.shape];
     const auto value = [row](const std::vector<double>& column) {
       return column.empty() ? 0.0 : column[row];
     };
-    const Job& job = jobs_[row];
-    return {first_id_ + static_cast<std::int64_t>(row),
-            job.submit,
-            job.limit,
-            job.estimate,
-            &shapes_[job.shape],
-            value(priority_),
-            value(urgency_),
-            value(key_)};
+    spec.priority = value(priority_);
+    spec.urgency = value(urgency_);
+    spec.given_key = value(key_);
   }
 
  private:

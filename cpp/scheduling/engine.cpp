@@ -47,22 +47,6 @@ Engine::Engine(std::shared_ptr<const NodeTable> nodes, EngineOptions options)
 
 // ---- events -------------------------------------------------------------------------------------
 
-void Engine::submit(const JobSpec& job, Time now) {
-  now_ = now;
-  const Row slot = new_slot();
-  LiveJob& live = live_[slot];
-  live.spec = job;
-  live.attempt = 0;
-  if (indexed_) index_[live.spec.id] = slot;
-  if (feasible(*live.spec.shape)) {
-    enqueue(slot, now);
-    return;
-  }
-  live.state = JobState::infeasible;
-  infeasible_.push_back(slot);
-  refusals_.push_back({Decision::Kind::refuse, live.spec.id, {slot, live.generation}, now});
-}
-
 bool Engine::finish(Handle handle, Outcome outcome, Time now) {
   now_ = now;
   if (!current(handle)) return false;
@@ -178,15 +162,7 @@ bool Engine::advance(Time now) {
 
 // ---- bookkeeping --------------------------------------------------------------------------------
 
-Row Engine::new_slot() {
-  if (free_slot_ < 0) {
-    live_.emplace_back();
-    return static_cast<Row>(live_.size() - 1);
-  }
-  return std::exchange(free_slot_, live_[free_slot_].next_free);
-}
-
-void Engine::retire(Row slot) {
+[[gnu::always_inline]] inline void Engine::retire(Row slot) {
   LiveJob& live = live_[slot];
   if (indexed_) index_.erase(live.spec.id);
   live.state = JobState::none;
@@ -194,48 +170,25 @@ void Engine::retire(Row slot) {
   live.next_free = std::exchange(free_slot_, slot);
 }
 
-void Engine::record(Row slot, Outcome outcome, Time end) {
+[[gnu::always_inline]] inline void Engine::record(Row slot, Outcome outcome, Time end) {
   const LiveJob& live = live_[slot];
   const bool ran = live.state == JobState::running;
   runs_.push_back({live.spec.id, ran ? live.start : kNever, end, ran ? node_of(slot) : -1,
-                   static_cast<std::uint32_t>(live.attempt) & 0xffffff, outcome});
+                   Run::ending_of(live.attempt, outcome)});
   if (live.block >= 0) placements_.append(placement(slot));
 }
 
-Rank Engine::rank_of(Row slot) const {
-  const LiveJob& live = live_[slot];
-  return {Rank::key_of(live.key), live.spec.submit, live.spec.id};
-}
-
-Engine::Running Engine::running_entry(Row slot) const {
-  return {live_[slot].planned_end, slot, live_[slot].spec.shape};
-}
-
-void Engine::insert_running(Row slot) {
-  const LiveJob& live = live_[slot];
-  running_.insert(running_entry(slot));
-  // At its limit a job does not outrun its estimate: whoever drives the engine ends it.
-  if (live.spec.estimate < live.spec.limit)
-    next_overdue_ = std::min(next_overdue_, live.planned_end);
-}
-
-// The job waits for the next pass, which starts it or puts it into the queue.
-void Engine::enqueue(Row slot, Time now) {
-  LiveJob& live = live_[slot];
-  live.state = JobState::waiting;
-  now_ = now;
-  // Keys of every pass are made for all waiting jobs at once, when it comes.
-  if (!per_pass_) live.key = options_.policy->key(*this, slot);
-  fresh_.push_back(slot);
-  if (head_ >= 0 && rank_of(slot) < head_rank_) disturbed_ = true;
-}
-
 void Engine::dequeue(Row slot) {
-  if (std::erase(fresh_, slot) == 0) queue_.erase(rank_of(slot), slot);
+  Row* const fresh = std::ranges::find(fresh_, slot);
+  if (fresh != fresh_.end()) {
+    fresh_.erase(fresh, fresh + 1);
+  } else {
+    queue_.erase(rank_of(slot), slot);
+  }
   disturbed_ = true;
 }
 
-void Engine::stop(Row slot) {
+[[gnu::always_inline]] inline void Engine::stop(Row slot) {
   LiveJob& live = live_[slot];
   const Shape& shape = *live.spec.shape;
   running_.erase(running_entry(slot));
@@ -286,14 +239,17 @@ void Engine::correct_overdue(Time now) {
 // All waiting jobs get new keys, and so a new order.
 void Engine::refresh_keys(Time now) {
   now_ = now;
-  std::vector<Row> rows(fresh_);
+  std::vector<Row> rows(fresh_.begin(), fresh_.end());
   queue_.each([&](const Waiting& job) { rows.push_back(job.slot); });
   sort_by_rank(rows);
   std::vector<double> keys(rows.size());
   options_.policy->keys(*this, rows, keys);
   queue_.clear();
-  for (std::size_t i = 0; i < rows.size(); ++i) live_[rows[i]].key = keys[i];
-  fresh_ = std::move(rows);
+  fresh_.clear();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    live_[rows[i]].key = keys[i];
+    fresh_.push_back(rows[i]);
+  }
   disturbed_ = true;
 }
 

@@ -2,6 +2,7 @@
 // file, no random source and no true run time; what drives it (a simulation, a live queue) does.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/batch.hpp"
 #include "base/sorted_list.hpp"
 #include "base/time.hpp"
 #include "model/block_pool.hpp"
@@ -61,9 +63,14 @@ enum class Outcome : std::uint8_t { completed, timeout, failed, cancelled, reque
 struct Run {
   std::int64_t job = 0;
   Time start, end;
-  std::int32_t node = -1;  // -1: on several
-  std::uint32_t attempt : 24 = 0;
-  Outcome outcome : 8 = Outcome::completed;
+  std::int32_t node = -1;    // -1: on several
+  std::uint32_t ending = 0;  // the attempt and, in the last byte, its outcome
+
+  static std::uint32_t ending_of(std::int32_t attempt, Outcome outcome) {
+    return static_cast<std::uint32_t>(attempt) << 8 | static_cast<std::uint32_t>(outcome);
+  }
+  std::int32_t attempt() const { return static_cast<std::int32_t>(ending >> 8); }
+  Outcome outcome() const { return static_cast<Outcome>(ending & 0xff); }
 };
 static_assert(sizeof(Run) == 32);
 
@@ -87,7 +94,12 @@ class Engine final : private Snapshot {
   Engine(std::shared_ptr<const NodeTable> nodes, EngineOptions options);
 
   // Events. Those of one instant come in the order of docs/semantics.md, then one decide().
-  void submit(const JobSpec& job, Time now);
+  void submit(const JobSpec& job, Time now) {
+    submit_as([&job](JobSpec& spec) { spec = job; }, now);
+  }
+  // `write(JobSpec&)` writes the job where it stays.
+  template <typename Write>
+  void submit_as(Write write, Time now);
   bool finish(Handle handle, Outcome outcome, Time now);  // false: stale, ignored
   bool cancel(std::int64_t job, Time now);                // false: no such live job
   bool set_estimate(std::int64_t job, Duration estimate, Time now);
@@ -169,17 +181,23 @@ class Engine final : private Snapshot {
   // all.
   class Memo {
    public:
-    void reset() { ++pass_; }
+    void reset() {
+      pass_ += any_;
+      any_ = false;
+    }
     bool holds(const Shape& shape) const {
-      return static_cast<std::size_t>(shape.index) < stamp_.size() && stamp_[shape.index] == pass_;
+      return any_ && static_cast<std::size_t>(shape.index) < stamp_.size() &&
+             stamp_[shape.index] == pass_;
     }
     void add(const Shape& shape) {
       if (static_cast<std::size_t>(shape.index) >= stamp_.size()) stamp_.resize(shape.index + 1, 0);
       stamp_[shape.index] = pass_;
+      any_ = true;
     }
 
    private:
     std::uint64_t pass_ = 1;
+    bool any_ = false;  // in this pass
     std::vector<std::uint64_t> stamp_;
   };
 
@@ -201,8 +219,8 @@ class Engine final : private Snapshot {
   void dequeue(Row slot);
   void stop(Row slot);  // gives back what a running job holds
   void plan_end(Row slot, Time planned_end);
-  void correct_overdue(Time now);
-  void refresh_keys(Time now);
+  [[gnu::noinline]] void correct_overdue(Time now);
+  [[gnu::noinline]] void refresh_keys(Time now);
   std::span<std::int32_t> block_of(const LiveJob& job);
 
   // What policies see.
@@ -219,7 +237,7 @@ class Engine final : private Snapshot {
     if (index < feasible_.size() && feasible_[index] >= 0) return feasible_[index] != 0;
     return judge_feasible(shape);
   }
-  bool judge_feasible(const Shape& shape);
+  [[gnu::noinline]] bool judge_feasible(const Shape& shape);
   const NodeState& everything();
   void nodes_changed(Time now);
   void service_changed();
@@ -231,14 +249,19 @@ class Engine final : private Snapshot {
   Waiting waiting_entry(const State& now, Row slot) const;
   template <typename State>
   void pass(Spaces<State>& spaces, Time now);
+  [[gnu::noinline]] void pass_on_nodes(Time now);
   template <typename State>
   void start_in_order(Spaces<State>& spaces, Time now);
+  template <typename State>
+  [[gnu::noinline]] void fill(Spaces<State>& spaces, Time now);
   template <typename State>
   void take_in_fresh(Spaces<State>& spaces, Time now);
   template <typename State>
   void consider_fresh(Spaces<State>& spaces, Time now);
-  void sort_by_rank(std::vector<Row>& rows) const;
-  void sort_candidates(std::vector<Row>& rows) const;
+  void sort_by_rank(std::span<Row> rows) const;
+  void sort_candidates(std::span<Row> rows) const;
+  template <typename State>
+  [[gnu::noinline]] void hold_for_head(Spaces<State>& spaces, Time now);
   template <typename State>
   Duration time_before_shadow(Spaces<State>& spaces, Time now);
   template <typename State>
@@ -257,7 +280,8 @@ class Engine final : private Snapshot {
 
   template <typename Visit>
   decltype(auto) with_space(Visit&& visit) {
-    return std::visit(std::forward<Visit>(visit), spaces_);
+    if (auto* const counts = std::get_if<Spaces<CountState>>(&spaces_)) return visit(*counts);
+    return visit(*std::get_if<Spaces<NodeState>>(&spaces_));
   }
 
   std::shared_ptr<const NodeTable> nodes_;
@@ -282,19 +306,74 @@ class Engine final : private Snapshot {
   mutable bool indexed_ = false;
 
   // What the last pass left behind, so that one after mere submissions looks at those alone.
-  bool disturbed_ = true;   // anything but submissions behind the head happened since
-  std::vector<Row> fresh_;  // submitted since, in no queue yet
-  Row head_ = -1;           // the blocked head, if any
+  bool disturbed_ = true;  // anything but submissions behind the head happened since
+  Batch<Row> fresh_;       // submitted since, in no queue yet
+  Row head_ = -1;          // the blocked head, if any
   Rank head_rank_;
   Memo no_room_, no_room_beside_, never_;  // shapes that failed in this pass
   Reservation reported_;
 
-  std::vector<Decision> decisions_;
-  std::vector<Decision> refusals_;  // made by submissions, handed out by the next decide()
-  std::vector<Handle> corrected_;
+  Batch<Decision> decisions_;
+  Batch<Decision> refusals_;  // made by submissions, handed out by the next decide()
+  Batch<Handle> corrected_;
   Journal<Run> runs_;
   Journal<std::int32_t> placements_;
   bool service_changed_ = true;
 };
+
+// ---- what every job goes through, in line wherever it does ----------------------------------
+
+inline Row Engine::new_slot() {
+  if (free_slot_ < 0) {
+    live_.emplace_back();
+    return static_cast<Row>(live_.size() - 1);
+  }
+  return std::exchange(free_slot_, live_[free_slot_].next_free);
+}
+
+template <typename Write>
+[[gnu::always_inline]] inline void Engine::submit_as(Write write, Time now) {
+  now_ = now;
+  const Row slot = new_slot();
+  LiveJob& live = live_[slot];
+  write(live.spec);
+  live.attempt = 0;
+  if (indexed_) index_[live.spec.id] = slot;
+  if (feasible(*live.spec.shape)) {
+    enqueue(slot, now);
+    return;
+  }
+  live.state = JobState::infeasible;
+  infeasible_.push_back(slot);
+  refusals_.push_back({Decision::Kind::refuse, live.spec.id, {slot, live.generation}, now});
+}
+
+inline Rank Engine::rank_of(Row slot) const {
+  const LiveJob& live = live_[slot];
+  return {Rank::key_of(live.key), live.spec.submit, live.spec.id};
+}
+
+inline Engine::Running Engine::running_entry(Row slot) const {
+  return {live_[slot].planned_end, slot, live_[slot].spec.shape};
+}
+
+[[gnu::always_inline]] inline void Engine::insert_running(Row slot) {
+  const LiveJob& live = live_[slot];
+  running_.insert(running_entry(slot));
+  // At its limit a job does not outrun its estimate: whoever drives the engine ends it.
+  if (live.spec.estimate < live.spec.limit)
+    next_overdue_ = std::min(next_overdue_, live.planned_end);
+}
+
+// The job waits for the next pass, which starts it or puts it into the queue.
+[[gnu::always_inline]] inline void Engine::enqueue(Row slot, Time now) {
+  LiveJob& live = live_[slot];
+  live.state = JobState::waiting;
+  now_ = now;
+  // Keys of every pass are made for all waiting jobs at once, when it comes.
+  if (!per_pass_) live.key = options_.policy->key(*this, slot);
+  fresh_.push_back(slot);
+  if (head_ >= 0 && rank_of(slot) < head_rank_) disturbed_ = true;
+}
 
 }  // namespace fairlead

@@ -31,7 +31,9 @@ class Journal {
 
   void push_back(const T& item) {
     if (room_ == 0) open();
-    last_->items.push_back(item);
+    std::vector<T>& items = last_->items;
+    if (items.size() == items.capacity()) __builtin_unreachable();  // open() made room
+    items.push_back(item);
     --room_;
     ++size_;
   }
@@ -70,7 +72,7 @@ class Journal {
     std::shared_ptr<Chunk> before;
   };
 
-  void open() {
+  [[gnu::noinline]] void open() {
     // A chunk that no copy reads any more is filled up first, so that many short-lived forks cost
     // nothing.
     if (!last_ || last_.use_count() > 1 || last_->items.size() == kChunk) {

@@ -87,7 +87,7 @@ void LiveEngine::let_go(std::int32_t index) {
 std::vector<std::int64_t> LiveEngine::forget_ended() {
   std::vector<std::int64_t> ended;
   engine_.runs().each([&](const Run& run) {
-    if (run.outcome != Outcome::requeued) ended.push_back(run.job);
+    if (run.outcome() != Outcome::requeued) ended.push_back(run.job);
   });
   engine_.forget_ended();
   for (const std::int64_t job : ended) {

@@ -1,34 +1,26 @@
 // One pass of the policy over the waiting jobs (docs/semantics.md, Backfill), written once for
-// nodes and for counts.
+// nodes and for counts. What every pass goes through is in line, what few need is not: left to the
+// compiler, either changes with the code around it.
 #include <algorithm>
 
 #include "scheduling/engine.hpp"
 
 namespace fairlead {
 
-std::span<const Decision> Engine::decide(Time now) {
-  now_ = now;
-  decisions_.clear();
-  if (!refusals_.empty()) decisions_.swap(refusals_);
-  corrected_.clear();
-  if (next_overdue_ <= now) correct_overdue(now);
-  if (per_pass_) refresh_keys(now);
-  with_space([&](auto& spaces) { pass(spaces, now); });
-  return decisions_;
-}
-
 // After mere submissions behind a blocked head nothing that was judged can have changed: what is
 // free is the same, and time only shortens what fits before the shadow. On nodes with changes known
 // ahead the shadow itself may differ.
 template <typename State>
-void Engine::pass(Spaces<State>& spaces, Time now) {
+[[gnu::always_inline]] inline void Engine::pass(Spaces<State>& spaces, Time now) {
   const bool replans = service_.has_ahead();
   if (disturbed_ || head_ < 0 || (replans && !Spaces<State>::kCounts)) {
     if (replans) spaces.make_stale();
     head_ = -1;
     disturbed_ = false;
-    no_room_.reset();
-    no_room_beside_.reset();
+    if constexpr (!Spaces<State>::kCounts) {
+      no_room_.reset();
+      no_room_beside_.reset();
+    }
     never_.reset();
     if (!queue_.empty() || !fresh_.empty()) start_in_order(spaces, now);
   } else {
@@ -37,10 +29,29 @@ void Engine::pass(Spaces<State>& spaces, Time now) {
   if (options_.report_reservations) report_reservation(spaces, now);
 }
 
+std::span<const Decision> Engine::decide(Time now) {
+  now_ = now;
+  decisions_.clear();
+  if (!refusals_.empty()) std::swap(decisions_, refusals_);
+  corrected_.clear();
+  if (next_overdue_ <= now) correct_overdue(now);
+  if (per_pass_) refresh_keys(now);
+  if (auto* const counts = std::get_if<Spaces<CountState>>(&spaces_)) {
+    pass(*counts, now);
+  } else {
+    pass_on_nodes(now);
+  }
+  return decisions_;
+}
+
+void Engine::pass_on_nodes(Time now) {
+  pass(std::get<Spaces<NodeState>>(spaces_), now);
+}
+
 // Starts jobs in order until one does not fit: the head. One that waits for nodes out of service is
 // passed over, so that it blocks nobody.
 template <typename State>
-void Engine::start_in_order(Spaces<State>& spaces, Time now) {
+[[gnu::always_inline]] inline void Engine::start_in_order(Spaces<State>& spaces, Time now) {
   take_in_fresh(spaces, now);
   const auto wanted = [this](const Shape& shape) { return !never_.holds(shape); };
   for (const Waiting* job = queue_.front(wanted); job != nullptr; job = queue_.front(wanted)) {
@@ -59,11 +70,17 @@ void Engine::start_in_order(Spaces<State>& spaces, Time now) {
     head_ = job->slot;
     head_rank_ = job->rank;
     if (options_.backfill == Backfill::none) return;
-    Filler<State> filler(*this, spaces, now);
-    filler.look();
-    queue_.drain(filler);
+    fill(spaces, now);
     return;
   }
+}
+
+// Offers the waiting jobs what is beside the head.
+template <typename State>
+void Engine::fill(Spaces<State>& spaces, Time now) {
+  Filler<State> filler(*this, spaces, now);
+  filler.look();
+  queue_.drain(filler);
 }
 
 template <typename State>
@@ -74,7 +91,7 @@ Waiting Engine::waiting_entry(const State& now, Row slot) const {
 
 // What has been submitted joins the queue; where nobody waits, it starts as long as it fits.
 template <typename State>
-void Engine::take_in_fresh(Spaces<State>& spaces, Time now) {
+[[gnu::always_inline]] inline void Engine::take_in_fresh(Spaces<State>& spaces, Time now) {
   if (fresh_.empty()) return;
   if (fresh_.size() > 1) sort_by_rank(fresh_);
   std::size_t next = 0;
@@ -124,7 +141,7 @@ class Engine::Filler {
     return beside ? kUnlimited : room_.in_time;
   }
 
-  bool take(const Waiting& job) {
+  [[gnu::always_inline]] bool take(const Waiting& job) {
     const bool was_planned = planned_;
     const bool taken = start(*job.shape, job.estimate, job.slot);
     if (taken || planned_ != was_planned) look();
@@ -157,24 +174,27 @@ class Engine::Filler {
   Room room_{{}, {}, kUnlimited};
 };
 
+template <typename State>
+void Engine::hold_for_head(Spaces<State>& spaces, Time now) {
+  const JobSpec& head = live_[head_].spec;
+  find_shadow(spaces, *head.shape, now);
+  spaces.hold(head.id, *head.shape, options_.placement);
+}
+
 // How long a job may be to end before the shadow; finds the shadow and holds room for the head.
 template <typename State>
-Duration Engine::time_before_shadow(Spaces<State>& spaces, Time now) {
+[[gnu::always_inline]] inline Duration Engine::time_before_shadow(Spaces<State>& spaces, Time now) {
   if (options_.backfill == Backfill::first_fit) return kUnlimited;
-  const JobSpec& head = live_[head_].spec;
-  if (!spaces.holds_for(head.id)) {
-    find_shadow(spaces, *head.shape, now);
-    spaces.hold(head.id, *head.shape, options_.placement);
-  }
+  if (!spaces.holds_for(live_[head_].spec.id)) hold_for_head(spaces, now);
   const Time at = std::max(spaces.until(), now);
   return at == kNever ? kUnlimited : at - now;
 }
 
-void Engine::sort_by_rank(std::vector<Row>& rows) const {
+void Engine::sort_by_rank(std::span<Row> rows) const {
   std::ranges::sort(rows, {}, [this](Row slot) { return rank_of(slot); });
 }
 
-void Engine::sort_candidates(std::vector<Row>& rows) const {
+void Engine::sort_candidates(std::span<Row> rows) const {
   if (options_.backfill_order == BackfillOrder::queue) return sort_by_rank(rows);
   std::ranges::sort(rows, {}, [this](Row slot) {
     const JobSpec& spec = live_[slot].spec;
@@ -184,7 +204,7 @@ void Engine::sort_candidates(std::vector<Row>& rows) const {
 
 // Jobs submitted behind the blocked head: each starts now or joins the queue.
 template <typename State>
-void Engine::consider_fresh(Spaces<State>& spaces, Time now) {
+[[gnu::always_inline]] inline void Engine::consider_fresh(Spaces<State>& spaces, Time now) {
   if (fresh_.empty()) return;
   if (fresh_.size() > 1) sort_candidates(fresh_);
   Filler<State> filler(*this, spaces, now);

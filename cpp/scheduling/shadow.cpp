@@ -24,8 +24,8 @@ template <typename State>
 bool Engine::replay_shadow(Spaces<State>& spaces, const Shape& shape, Time now) {
   spaces.restart_shadow(false);
   State& free = *spaces.shadow;
-  std::optional<Service> outlook;
-  if (service_.has_ahead()) outlook = service_;
+  std::unique_ptr<Service> outlook;
+  if (service_.has_ahead()) outlook = std::make_unique<Service>(service_);
   const bool by_estimate = options_.backfill == Backfill::easy;
   const auto end_of = [&](const Running& entry) {
     return by_estimate ? std::max(entry.planned_end, now) : now;

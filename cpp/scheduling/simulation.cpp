@@ -46,8 +46,9 @@ void Simulation::add_jobs(const JobColumns& columns, std::vector<JobTraits> trai
   }
   known_jobs_ += table->size();
   known_shapes_ += static_cast<std::int32_t>(table->shapes().size());
-  sources_.push_back(
-      {std::move(table), std::make_shared<const std::vector<JobTraits>>(std::move(traits)), 0, {}});
+  const std::size_t size = table->size();
+  sources_.push_back({std::move(table),
+                      std::make_shared<const std::vector<JobTraits>>(std::move(traits)), 0, size});
   sources_.back().look();
   look_at_arrivals();
 }
@@ -80,21 +81,8 @@ Time Simulation::next_instant() const {
   return {std::min(inside, std::min(next_event_at_.ns, next_arrival_.ns))};
 }
 
-void Simulation::run_until(Time until, const std::function<void(double)>& pause) {
-  std::size_t instants = 0;
-  for (Time next = next_instant(); next <= until && next != kNever; next = next_instant()) {
-    now_ = next;
-    step();
-    if (pause && ++instants % kInstantsBetweenPauses == 0) {
-      pause(static_cast<double>(submitted_) /
-            static_cast<double>(std::max<std::size_t>(known_jobs_, 1)));
-    }
-  }
-  if (until != kNever) now_ = std::max(now_, until);
-}
-
 // One instant, or one round of it: zero-length jobs that a pass starts are due again at once.
-void Simulation::step() {
+[[gnu::always_inline]] inline void Simulation::step() {
   const bool has_events = next_event_at_ <= now_;
   bool happened = finish_due();
   if (engine_.next_change() <= now_) happened |= engine_.advance(now_);
@@ -106,6 +94,19 @@ void Simulation::step() {
   if (has_events) happened |= apply_events(Event::Kind::tick);
   if (happened) follow_decisions();
   if (engine_.take_service_changed()) sample_capacity();
+}
+
+void Simulation::run_until(Time until, const std::function<void(double)>& pause) {
+  std::size_t instants = 0;
+  for (Time next = next_instant(); next <= until && next != kNever; next = next_instant()) {
+    now_ = next;
+    step();
+    if (pause && ++instants % kInstantsBetweenPauses == 0) {
+      pause(static_cast<double>(submitted_) /
+            static_cast<double>(std::max<std::size_t>(known_jobs_, 1)));
+    }
+  }
+  if (until != kNever) now_ = std::max(now_, until);
 }
 
 // True also where a job has merely outrun its estimate: its correction opens a pass.
@@ -175,18 +176,19 @@ void Simulation::learn_from(Row slot) {
   estimator_.finished(live.spec.id, now_ - live.start);
 }
 
-void Simulation::submit_due() {
+[[gnu::always_inline]] inline void Simulation::submit_due() {
   next_arrival_ = kNever;
   for (Source& source : sources_) {
     const JobTable& table = *source.table;
     while (source.next_at <= now_) {
       const std::size_t row = table.row_at(source.next++);
-      JobSpec spec = table.spec(row);
-      if (estimator_.predicts()) {
+      const auto write = [&](JobSpec& spec) {
+        table.write(row, spec);
+        if (!estimator_.predicts()) return;
         const Duration predicted = estimator_.submitted(spec.id, (*source.traits)[row]);
         spec.estimate = std::min(predicted, spec.limit);
-      }
-      engine_.submit(spec, now_);
+      };
+      engine_.submit_as(write, now_);
       source.look();
       ++submitted_;
     }
@@ -194,7 +196,7 @@ void Simulation::submit_due() {
   }
 }
 
-void Simulation::follow_decisions() {
+[[gnu::always_inline]] inline void Simulation::follow_decisions() {
   for (const Decision& decision : engine_.decide(now_)) {
     if (decision.kind != Decision::Kind::start) continue;
     const Handle handle = decision.handle;
@@ -206,10 +208,14 @@ void Simulation::follow_decisions() {
     end_[handle.slot] = {now_ + std::min(run, limit), run > limit};
     schedule_end(handle);
   }
+  if (!engine_.corrected().empty()) follow_corrections();
+}
+
+void Simulation::follow_corrections() {
   for (const Handle& handle : engine_.corrected()) schedule_end(handle);
 }
 
-void Simulation::schedule_end(Handle handle) {
+[[gnu::always_inline]] inline void Simulation::schedule_end(Handle handle) {
   const Time at =
       std::min(end_[handle.slot].at, std::max(engine_.live(handle.slot).planned_end, now_));
   if (at == kNever) return;
@@ -261,16 +267,16 @@ Outcomes Simulation::outcomes() {
     return it->second;
   };
   engine_.runs().each([&](const Run& run) {
-    if (run.outcome == Outcome::requeued) return;
+    if (run.outcome() == Outcome::requeued) return;
     constexpr JobStatus kStatus[] = {JobStatus::completed, JobStatus::timeout, JobStatus::failed,
                                      JobStatus::cancelled};
     const std::int64_t job = run.job;
-    result.status[job] = static_cast<std::int8_t>(kStatus[static_cast<int>(run.outcome)]);
+    result.status[job] = static_cast<std::int8_t>(kStatus[static_cast<int>(run.outcome())]);
     if (run.start != kNever) result.start_ns[job] = run.start.ns;
     result.end_ns[job] = run.end.ns;
-    result.attempts[job] = static_cast<std::int32_t>(run.attempt);
+    result.attempts[job] = run.attempt();
     result.node[job] = run.node;
-    if (run.outcome == Outcome::failed) result.reason[job] = reason("node_failed");
+    if (run.outcome() == Outcome::failed) result.reason[job] = reason("node_failed");
   });
   for (std::size_t slot = 0; slot < engine_.live().size(); ++slot) {
     const LiveJob& live = engine_.live(static_cast<Row>(slot));

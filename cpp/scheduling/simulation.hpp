@@ -99,10 +99,10 @@ class Simulation {
   struct Source {
     std::shared_ptr<const JobTable> table;
     std::shared_ptr<const std::vector<JobTraits>> traits;
-    std::size_t next = 0;
-    Time next_at;  // when the next job is submitted
+    std::size_t next = 0, size = 0;
+    Time next_at{};  // when the next job is submitted
 
-    void look() { next_at = next < table->size() ? table->submit(table->row_at(next)) : kNever; }
+    void look() { next_at = next < size ? table->submit(table->row_at(next)) : kNever; }
   };
   // When the job in a slot ends, and whether that is at its limit.
   struct End {
@@ -120,14 +120,15 @@ class Simulation {
   void look_at_arrivals();
   void step();
   bool finish_due();
-  bool apply_events(Event::Kind last);
+  [[gnu::noinline]] bool apply_events(Event::Kind last);
   bool apply(const Event& event);
-  void learn_from(Row slot);
+  [[gnu::noinline]] void learn_from(Row slot);
   void submit_due();
   void follow_decisions();
+  [[gnu::noinline]] void follow_corrections();
   void schedule_end(Handle handle);
   const Source& source_of(std::int64_t job) const;
-  void sample_capacity();
+  [[gnu::noinline]] void sample_capacity();
 
   std::shared_ptr<const NodeTable> nodes_;
   Engine engine_;

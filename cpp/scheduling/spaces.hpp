@@ -70,10 +70,10 @@ class Spaces {
   void hold(std::int64_t job, const Shape& shape, Placement placement) {
     holder_ = job;
     stale_ = false;
-    held_shape_ = shape;
     if constexpr (kCounts) {
       shadow->place(shape, placement, {});
     } else {
+      held_shape_ = shape;
       held_.resize(shape.block_size());
       shadow->place(shape, placement, held_);
       is_held_.resize(now.nodes().n, 0);

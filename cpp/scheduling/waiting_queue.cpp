@@ -38,8 +38,8 @@ struct WaitingQueue::ByRank {
 
 void WaitingQueue::insert_between(const Waiting& job) {
   if (indexed_ > 0) return insert_indexed(job);
-  const auto at = std::ranges::upper_bound(array_.begin() + static_cast<std::ptrdiff_t>(begin_),
-                                           array_.end(), job.rank, {}, &Waiting::rank);
+  Waiting* const at =
+      std::ranges::upper_bound(array_.begin() + begin_, array_.end(), job.rank, {}, &Waiting::rank);
   if (static_cast<std::size_t>(array_.end() - at) <= few_) {
     array_.insert(at, job);
     return;
@@ -50,18 +50,18 @@ void WaitingQueue::insert_between(const Waiting& job) {
 
 void WaitingQueue::erase(Rank rank, Row slot) {
   if (indexed_ > 0) return erase_indexed(entry_of_slot_[slot]);
-  const auto first = array_.begin() + static_cast<std::ptrdiff_t>(begin_);
-  const auto at = first->slot == slot
-                      ? first
-                      : std::ranges::lower_bound(first, array_.end(), rank, {}, &Waiting::rank);
+  Waiting* const first = array_.begin() + begin_;
+  Waiting* const at = first->slot == slot
+                          ? first
+                          : std::ranges::lower_bound(first, array_.end(), rank, {}, &Waiting::rank);
   if (at == first) {
     // The gap in front is closed once it is the larger part, so each entry is moved but once.
     if (++begin_ > few_ && begin_ > array_.size() / 2) {
-      array_.erase(array_.begin(), array_.begin() + static_cast<std::ptrdiff_t>(begin_));
+      array_.erase(array_.begin(), array_.begin() + begin_);
       begin_ = 0;
     }
   } else if (static_cast<std::size_t>(array_.end() - at) <= few_) {
-    array_.erase(at);
+    array_.erase(at, at + 1);
   } else {
     index_all();
     erase_indexed(entry_of_slot_[slot]);

@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/batch.hpp"
 #include "base/time.hpp"
 #include "base/treap.hpp"
 #include "model/needs.hpp"
@@ -39,7 +40,7 @@ class WaitingQueue {
   std::size_t size() const { return array_.size() - begin_ + indexed_; }
   bool empty() const { return indexed_ == 0 && begin_ == array_.size(); }
 
-  void insert(const Waiting& job) {
+  [[gnu::always_inline]] void insert(const Waiting& job) {
     if (indexed_ == 0 && (begin_ == array_.size() || array_.back().rank < job.rank)) {
       array_.push_back(job);
     } else {
@@ -144,12 +145,15 @@ class WaitingQueue {
   template <typename Offer>
   void drain_in_order(Offer& offer) {
     const auto may_start = [&offer](const Waiting& job) {
-      return offer.room().may_hold(job.needs, job.estimate);
+      // Most ask too much: their estimates are not even read.
+      const Room& room = offer.room();
+      if (!job.needs.within(room.free)) return false;
+      return room.may_hold(job.needs, job.estimate);
     };
     // What stays moves up in whole stretches; often everything stays where it is.
-    const auto end = array_.end();
-    auto stretch = array_.begin() + static_cast<std::ptrdiff_t>(begin_);
-    auto keep = stretch;
+    Waiting* const end = array_.end();
+    Waiting* stretch = array_.begin() + begin_;
+    Waiting* keep = stretch;
     for (auto job = std::ranges::find_if(stretch, end, may_start); job != end;
          job = std::ranges::find_if(job + 1, end, may_start)) {
       if (!offer.take(*job)) continue;
@@ -194,7 +198,7 @@ class WaitingQueue {
 
   bool by_estimate_;
   std::size_t few_;
-  std::vector<Waiting> array_;  // from begin_ on; empty while there is an index
+  Batch<Waiting> array_;  // from begin_ on; empty while there is an index
   std::size_t begin_ = 0;
   std::vector<Waiting> candidates_;
 

@@ -1,11 +1,16 @@
 // The ordered structures below the engine, against the standard library's.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <random>
 #include <set>
+#include <utility>
 #include <vector>
 
+#include "base/batch.hpp"
 #include "base/radix_heap.hpp"
 #include "base/sorted_list.hpp"
 #include "base/treap.hpp"
@@ -145,6 +150,43 @@ TEST_P(SortedLists, WalkBothWaysAndFindWhatIsBehind) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfSize, SortedLists, testing::Values(20, 64, 400));
+
+// A batch is a vector through growth, insertions, erasures, clearing, copies and moves.
+TEST(Batch, HoldsWhatAVectorHolds) {
+  Batch<int> batch;
+  std::vector<int> expected;
+  std::mt19937 random(5);
+  for (int step = 0; step < 4000; ++step) {
+    const auto at = static_cast<std::ptrdiff_t>(random() % (expected.size() + 1));
+    const unsigned kind = random() % 16;
+    if (kind < 6) {
+      batch.push_back(step);
+      expected.push_back(step);
+    } else if (kind < 9) {
+      batch.insert(batch.begin() + at, step);
+      expected.insert(expected.begin() + at, step);
+    } else if (kind < 12) {
+      const auto last = std::min<std::ptrdiff_t>(at + 2, std::ssize(expected));
+      batch.erase(batch.begin() + at, batch.begin() + last);
+      expected.erase(expected.begin() + at, expected.begin() + last);
+    } else if (kind == 12) {
+      Batch<int> copy = batch;
+      copy.push_back(-1);  // is the copy's alone
+      Batch<int> moved = std::move(batch);
+      ASSERT_TRUE(batch.empty());  // NOLINT(bugprone-use-after-move)
+      batch = std::move(moved);
+    } else if (kind == 13 && step % 5 == 0) {
+      batch.clear();
+      expected.clear();
+    } else if (!expected.empty()) {
+      ASSERT_EQ(batch.back(), expected.back());
+      batch.pop_back();
+      expected.pop_back();
+    }
+    ASSERT_EQ(batch.size(), expected.size());
+    ASSERT_EQ(std::vector(batch.begin(), batch.end()), expected) << "step " << step;
+  }
+}
 
 }  // namespace
 }  // namespace fairlead
