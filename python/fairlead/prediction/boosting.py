@@ -19,6 +19,8 @@ __all__ = ["FittedTrees", "TreeOptions", "fit_trees"]
 
 _LEAST_ROWS = 100  # of one step ahead, of all series together
 _HELD_OUT = 4  # the last of so many parts of the rows decides what the trees add to
+_WORTH = 0.02  # of the error, for adding to anything
+
 _Single = NDArray[np.float32]
 
 
@@ -216,4 +218,10 @@ def _best_base(sample: _Sample, options: TreeOptions) -> str:
         missed = np.abs(target[late] - trees.predict(sample.rows[late]))
         if np.isfinite(missed).any():
             errors[name] = float(np.nanmean(missed))
-    return min(errors, key=errors.__getitem__, default="last")
+    if not errors:
+        return "last"
+    best = min(errors, key=errors.__getitem__)
+    # Trees cannot answer with more than they have learned from; what they add to runs away with
+    # a mass submission. So it must be worth it.
+    plain = errors.get("nothing", np.inf)
+    return best if errors[best] < (1 - _WORTH) * plain else "nothing"
