@@ -154,14 +154,15 @@ def venus_figures(
     return figures
 
 
-def venus_tree_figures(shared: Path, refit_every: int = 1008) -> dict[str, float]:
-    """The same figures for LightGBM, fitted every so many windows (a week) to all before them."""
+def venus_tree_figures(shared: Path) -> dict[str, float]:
+    """The same figures for LightGBM, fitted once, to all months before September."""
     from fairlead.prediction.extras import LightGBMModel
 
     table = pd.read_csv(
         shared / "traces" / "helios-venus-throughput-2020" / "cluster_throughput.csv.gz"
     )
-    model, windows = LightGBMModel(refit_every=refit_every), 4032 - 5
+    windows = 4032 - 5
+    model = LightGBMModel(refit_every=windows)
     figures = {}
     for name, column in (("jobs", "submit_gpu_job"), ("gpus", "submit_gpu_num")):
         demand = pd.DataFrame({"ds": pd.to_datetime(table["time"]), "y": table[column]})
