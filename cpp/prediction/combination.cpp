@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "prediction/robust_mean.hpp"
+
 namespace fairlead {
 namespace {
 
@@ -154,28 +156,58 @@ std::vector<Rows> raw_weights(const Past& past, std::span<const std::int64_t> or
   return weights;
 }
 
+// Row by row the mean of the records' forecasts, weighted by `shares` (blocks x steps each).
+ByOriginAndStep means(std::span<const Record> records, const std::vector<Rows>& shares,
+                      const std::vector<Block>& blocks) {
+  ByOriginAndStep made = ByOriginAndStep::Zero(blocks.back().end, shares.front().cols());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      const Row of_block = shares[i].row(static_cast<Eigen::Index>(b));
+      if (blocks[b].begin < records[i].first_row) continue;
+      for (Eigen::Index row = blocks[b].begin; row < blocks[b].end; ++row)
+        made.row(row).array() += of_block * records[i].made.row(row - records[i].first_row).array();
+    }
+  }
+  return made;
+}
+
+// The same with means that single forecasts far from the others move little.
+ByOriginAndStep robust_means(std::span<const Record> records, const std::vector<Rows>& shares,
+                             const std::vector<Block>& blocks) {
+  ByOriginAndStep made(blocks.back().end, shares.front().cols());
+  std::vector<Weighted> values;
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    for (Eigen::Index row = blocks[b].begin; row < blocks[b].end; ++row) {
+      for (Eigen::Index step = 0; step < made.cols(); ++step) {
+        values.clear();
+        for (std::size_t i = 0; i < records.size(); ++i) {
+          if (blocks[b].begin < records[i].first_row) continue;
+          values.push_back({records[i].made(row - records[i].first_row, step),
+                            shares[i](static_cast<Eigen::Index>(b), step)});
+        }
+        made(row, step) = robust_mean(values);
+      }
+    }
+  }
+  return made;
+}
+
 }  // namespace
 
 Combination combine(const Past& past, std::span<const std::int64_t> origins,
                     std::span<const Record> records, const ForecastOptions& options) {
   const std::vector<Block> blocks = blocks_of(origins, options);
-  std::vector<Rows> weights = raw_weights(past, origins, records, blocks, options.horizon);
-  Rows total = weights.front();
-  for (std::size_t i = 1; i < weights.size(); ++i) total += weights[i];
+  std::vector<Rows> shares = raw_weights(past, origins, records, blocks, options.horizon);
+  Rows total = shares.front();
+  for (std::size_t i = 1; i < shares.size(); ++i) total += shares[i];
 
   Combination out;
-  out.made.setZero(static_cast<Eigen::Index>(origins.size()), options.horizon);
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const Rows share = weights[i] / total;
-    for (std::size_t b = 0; b < blocks.size(); ++b) {
-      const Row of_block = share.row(static_cast<Eigen::Index>(b));
-      if (blocks[b].begin < records[i].first_row) continue;
-      for (Eigen::Index row = blocks[b].begin; row < blocks[b].end; ++row)
-        out.made.row(row).array() +=
-            of_block * records[i].made.row(row - records[i].first_row).array();
-    }
+  for (Rows& share : shares) {
+    share /= total;
     out.weights.push_back(share.bottomRows(1).mean());
   }
+  out.made =
+      options.fine_steps() ? robust_means(records, shares, blocks) : means(records, shares, blocks);
   return out;
 }
 

@@ -27,7 +27,6 @@ constexpr std::array<std::string_view, 12> kCombined{
 // before September, Earth before its scored week, ITP clusters, m-small) they take 1.8 % from the
 // error; those of three and six hourly values cost clusters 1 % and ETTh1 2.5 %.
 constexpr std::array<std::string_view, 2> kCombinedWhereFine{"short_median", "brief_median"};
-constexpr std::int64_t kFine = 120;  // steps of the shortest season: five in its 24th
 
 // Longest ones, as far as the past reaches. 1, 2 and 3 differ by less than 1 % on ETTh1, on the
 // training part of M4 hourly and on cluster demand before its last weeks.
@@ -37,7 +36,7 @@ constexpr std::int64_t kEnough = 64;  // half the origins scored where there is 
 std::vector<std::size_t> combined_models(const ForecastOptions& options) {
   std::vector<std::size_t> models;
   std::ranges::transform(kCombined, std::back_inserter(models), forecaster_named);
-  if (!options.seasons.empty() && options.seasons.front() >= kFine)
+  if (options.fine_steps())
     std::ranges::transform(kCombinedWhereFine, std::back_inserter(models), forecaster_named);
   return models;
 }

@@ -19,6 +19,9 @@ struct ForecastOptions {
   std::int64_t window = 1;            // steps, of the rolling models
   std::int64_t horizon = 1;           // steps
   FitDevice* device = nullptr;        // fits what it can; none: the CPU does
+
+  // A 24th of the shortest season has five steps or more: bursts last from step to step.
+  bool fine_steps() const { return !seasons.empty() && seasons.front() >= 120; }
 };
 
 // One series to forecast: its past, from where (ascending, see Forecaster::first_origin), and where

@@ -62,6 +62,18 @@ TEST(Forecast, OfPartsOfTheSeasonIsTheirMedianAndCountsWhereStepsAreFine) {
   EXPECT_GT(weight("naive", kHourly), 0);
 }
 
+// An hour after a burst of half an hour `auto` is near where it was, and means are not.
+TEST(Forecast, OfAutoDoesNotFollowABurstWhereStepsAreFine) {
+  Values values = noise(1500, 8);
+  for (std::size_t i = 1490; i < 1493; ++i) values[i] = 1e6;
+  const FilledSeries series = whole(values);
+  const ForecastOptions ten_minutes{{144}, 144, 6};
+  const Forecast made = forecast(series.past(), std::nullopt, ten_minutes, kBand);
+  for (int step = 0; step < 6; ++step) EXPECT_LT(made.point[step], 1000);
+  const Forecast mean = forecast(series.past(), model("rolling_mean"), ten_minutes, kBand);
+  EXPECT_GT(mean.point[0], 10'000);
+}
+
 TEST(Forecast, OfRidgeFindsAPatternWithoutNoise) {
   const FilledSeries series = whole(seasonal(1000, 0, 1));
   const Values truth = seasonal(1024, 0, 1);

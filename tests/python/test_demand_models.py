@@ -314,7 +314,7 @@ def test_a_model_from_elsewhere_must_keep_the_protocol() -> None:
         ) -> np.ndarray:
             return np.zeros((1, 1))
 
-    with pytest.raises(InvalidInputError, match=r"forecast.histories, horizon, seasons.; got int"):
+    with pytest.raises(InvalidInputError, match=r"forecast.histories, horizon, seasons. or .* int"):
         predict(long({"a": daily(18)}), 3, model=3)  # type: ignore[arg-type]
     with pytest.raises(
         InvalidInputError, match=r"'yesterday' must forecast finite values of shape"

@@ -36,7 +36,7 @@ from fairlead.prediction.capacity.forecast import newsvendor_quantile
 from fairlead.prediction.capacity.plan import capacity_plan
 from fairlead.prediction.capacity.size import ClusterSize
 from fairlead.prediction.demand import demand_series
-from fairlead.prediction.external import PointModel
+from fairlead.prediction.external import LearningModel, PointModel
 from fairlead.prediction.features import demand_features
 from fairlead.prediction.forecasting import DemandForecast, predict
 from fairlead.prediction.job_history import job_features
@@ -76,6 +76,7 @@ __all__ = [
     "DemandPaths",
     "DemandStream",
     "LastTwo",
+    "LearningModel",
     "MachinePeaks",
     "MemoryEstimate",
     "PointModel",

@@ -16,7 +16,7 @@ from fairlead.errors import InvalidInputError
 from fairlead.prediction.series import DemandSeries
 from fairlead.tables.frames import Codes, Floats, Ints
 
-__all__ = ["External", "PointModel"]
+__all__ = ["External", "FittedModel", "LearningModel", "PointModel"]
 
 _ORIGINS = 32  # earlier ones per forecast, for the bands
 _SEASONS = 2  # of the longest season, that they span
@@ -69,20 +69,108 @@ class PointModel(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class External:
-    """A `PointModel` with the options of a forecast; asked as the core's models are.
+@runtime_checkable
+class FittedModel(Protocol):
+    """What a `LearningModel` makes of the past."""
+
+    def forecast(self, values: Floats, phase: int, origins: Ints) -> Floats:
+        """Forecast one series, whether it has been learned from or not.
+
+        Parameters
+        ----------
+        values : float64 array
+            Oldest first; NaN is missing.
+        phase : int
+            Intervals from the epoch to the first value, which is its place in the seasons.
+        origins : int64 array
+            Each forecast may read so many values and none after them.
+
+        Returns
+        -------
+        float array, shape (n_origins, horizon)
+        """
+        ...
+
+    def refit(self, histories: Sequence[Floats], phases: Sequence[int]) -> FittedModel:
+        """The same model with the same choices, learned from these histories."""
+        ...
+
+
+@runtime_checkable
+class LearningModel(Protocol):
+    """A model that is fitted to many series and then asked often; taken like a `PointModel`.
 
     Attributes
     ----------
-    model : PointModel
+    name : str
+        Of the columns.
+    refit_every : int
+        In a back-test, intervals from one fit to the next.
+
+    Notes
+    -----
+    It is fitted twice: to the values before the earliest origin that bands come from, for the
+    errors behind the bands, and then to all that is known, for the forecast itself.
+
+    Examples
+    --------
+    >>> import fairlead
+    >>> class Mean:
+    ...     name, refit_every = "mean", 24
+    ...     def fit(self, histories, phases, horizon, seasons):
+    ...         self.horizon = horizon
+    ...         return self.refit(histories, phases)
+    ...     def refit(self, histories, phases):
+    ...         self.level = np.nanmean(np.concatenate(histories))
+    ...         return self
+    ...     def forecast(self, values, phase, origins):
+    ...         return np.full((len(origins), self.horizon), self.level)
+    >>> demand = pd.DataFrame({"ds": range(0, 36000, 3600), "y": range(10)})
+    >>> fairlead.predict(demand, 2, model=Mean()).frame["mean"].tolist()
+    [4.5, 4.5]
+    """
+
+    name: str
+    refit_every: int
+
+    def fit(
+        self,
+        histories: Sequence[Floats],
+        phases: Sequence[int],
+        horizon: int,
+        seasons: tuple[int, ...],
+    ) -> FittedModel:
+        """Learn from series together.
+
+        Parameters
+        ----------
+        histories : sequence of float64 array
+            What is known of each series, oldest first, beginning with a known value; NaN is
+            missing.
+        phases : sequence of int
+            Intervals from the epoch to the first value of each.
+        horizon : int
+            Intervals.
+        seasons : tuple of int
+            Season lengths, intervals, ascending.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class External:
+    """A model from elsewhere with the options of a forecast; asked as the core's models are.
+
+    Attributes
+    ----------
+    model : PointModel or LearningModel
     seasons : tuple of int
         Season lengths, intervals, ascending.
     intervals : str
         How bands come from past errors.
     """
 
-    model: PointModel
+    model: PointModel | LearningModel
     seasons: tuple[int, ...]
     intervals: str = "adaptive"
 
@@ -113,12 +201,11 @@ class External:
             i: np.asarray(pd.Series(series.of(i)).ffill(), dtype=np.float64)
             for i in set(of.tolist())
         }
-        made: list[Floats] = [np.empty(0)] * len(of)
-        # A model may learn from all histories of a call: those of later cutoffs are not in it.
-        for places in _by_cutoff(series, of, known):
-            histories = [[filled[int(of[at])][:o] for o in origins[at]] for at in places]
-            for at, part in zip(places, self._made(histories, horizon), strict=True):
-                made[at] = part
+        asked = _Asked(series, of, known, origins, horizon)
+        if isinstance(self.model, LearningModel):
+            made = self._learned(self.model, asked)
+        else:
+            made = self._made(self.model, asked, filled)
         bands, errors, kept = [], [], []
         for i, n, own, part in zip(of.tolist(), known.tolist(), origins, made, strict=True):
             error = _errors(series.of(i)[:n], part, own)
@@ -144,16 +231,61 @@ class External:
             "vectors": np.concatenate([rows.ravel() for rows in kept]),
         }
 
-    def _made(self, histories: list[list[Floats]], horizon: int) -> list[Floats]:
-        """What the model forecasts after each history, 0 or more, grouped as they are."""
-        flat = [history for group in histories for history in group]
-        made = np.asarray(self.model.forecast(flat, horizon, self.seasons), dtype=np.float64)
-        if made.shape != (len(flat), horizon) or not np.isfinite(made).all():
-            raise InvalidInputError(
-                f"model {self.name!r} must forecast finite values of shape "
-                f"{(len(flat), horizon)}, got {made.shape}"
+    def _made(self, model: PointModel, asked: _Asked, filled: dict[int, Floats]) -> list[Floats]:
+        """What the model forecasts at the origins of each place."""
+        made: list[Floats] = [np.empty(0)] * len(asked.of)
+        # A model may learn from all histories of a call: those of later cutoffs are not in it.
+        for places in asked.by_cutoff():
+            flat = [filled[int(asked.of[at])][:o] for at in places for o in asked.origins[at]]
+            answer = model.forecast(flat, asked.horizon, self.seasons)
+            checked = self._checked(answer, len(flat), asked.horizon)
+            ends = np.cumsum([len(asked.origins[at]) for at in places])[:-1]
+            for at, part in zip(places, np.split(checked, ends), strict=True):
+                made[at] = part
+        return made
+
+    def _learned(self, model: LearningModel, asked: _Asked) -> list[Floats]:
+        """The same, fitted once for all cutoffs less than `refit_every` intervals after it."""
+        made: list[Floats] = [np.empty(0)] * len(asked.of)
+        for first, places in asked.by_fit(model.refit_every):
+            phases = [asked.phase(at) for at in first]
+            before = [asked.past(at)[: asked.origins[at][0]] for at in first]
+            early = model.fit(before, phases, asked.horizon, self.seasons)
+            late = early.refit([asked.past(at) for at in first], phases)
+            for i in np.unique(asked.of[places]):
+                own = [at for at in places if asked.of[at] == i]
+                for at, part in zip(own, self._at_places(early, late, asked, own), strict=True):
+                    made[at] = part
+        return made
+
+    def _at_places(
+        self, early: FittedModel, late: FittedModel, asked: _Asked, own: list[int]
+    ) -> list[Floats]:
+        """Forecasts for places of one series: at all origins but the last, and at the last."""
+        latest = max(own, key=lambda at: int(asked.known[at]))
+        wanted = np.unique(np.concatenate([asked.origins[at][:-1] for at in own]))
+        made = [
+            self._checked(
+                fitted.forecast(asked.past(latest), asked.phase(latest), origins),
+                len(origins),
+                asked.horizon,
             )
-        return np.split(np.maximum(made, 0), np.cumsum([len(group) for group in histories])[:-1])
+            for fitted, origins in ((early, wanted), (late, asked.known[own]))
+        ]
+        rows = [np.searchsorted(wanted, asked.origins[at][:-1]) for at in own]
+        return [
+            np.vstack([made[0][before], now]) for before, now in zip(rows, made[1], strict=True)
+        ]
+
+    def _checked(self, made: Any, rows: int, horizon: int) -> Floats:
+        """Forecasts of a model, 0 or more; an error unless they have the shape and are finite."""
+        answer = np.asarray(made, dtype=np.float64)
+        if answer.shape != (rows, horizon) or not np.isfinite(answer).all():
+            raise InvalidInputError(
+                f"model {self.name!r} must forecast finite values of shape {(rows, horizon)}, "
+                f"got {answer.shape}"
+            )
+        return np.maximum(answer, 0)
 
     def _origins(self, known: int) -> Ints:
         """Evenly spaced ones in the later half of the past, and `known` itself."""
@@ -166,15 +298,44 @@ class External:
         return origins
 
 
-def _by_cutoff(series: DemandSeries, of: Codes, known: Ints) -> list[list[int]]:
-    """Places of the forecasts that know the same time as their last; those of now are one group.
+@dataclass(frozen=True)
+class _Asked:
+    """Which forecasts are asked for: one place each."""
 
-    A series known to its end is forecast now, however long ago that end is.
-    """
-    cutoffs = series.times_ns(of, known, 1)
-    cutoffs[known == series.lengths[of]] = np.iinfo(np.int64).max
-    _, group = np.unique(cutoffs, return_inverse=True)
-    return [np.flatnonzero(group == k).tolist() for k in range(group.max(initial=-1) + 1)]
+    series: DemandSeries
+    of: Codes
+    known: Ints
+    origins: list[Ints]
+    horizon: int
+
+    def past(self, at: int) -> Floats:
+        return self.series.of(int(self.of[at]))[: self.known[at]]
+
+    def phase(self, at: int) -> int:
+        return int(self.series.phase[self.of[at]])
+
+    def by_cutoff(self) -> list[list[int]]:
+        """Places of forecasts that know the same time as their last; those of now are one group.
+
+        A series known to its end is forecast now, however long ago that end is.
+        """
+        cutoffs = self.series.times_ns(self.of, self.known, 1)
+        cutoffs[self.known == self.series.lengths[self.of]] = np.iinfo(np.int64).max
+        _, group = np.unique(cutoffs, return_inverse=True)
+        return [np.flatnonzero(group == k).tolist() for k in range(group.max(initial=-1) + 1)]
+
+    def by_fit(self, every: int) -> list[tuple[list[int], list[int]]]:
+        """Cutoffs that share a fit: the places of the first of them, and of them all."""
+        fits: list[tuple[list[int], list[int]]] = []
+        start = 0
+        for places in self.by_cutoff():
+            cutoff = int(self.series.times_ns(self.of[places[:1]], self.known[places[:1]], 1)[0])
+            if fits and cutoff - start < every * self.series.step_ns:
+                fits[-1][1].extend(places)
+            else:
+                fits.append((places, list(places)))
+                start = cutoff
+        return fits
 
 
 def _errors(values: Floats, made: Floats, origins: Ints) -> Floats:

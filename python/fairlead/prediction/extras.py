@@ -1,4 +1,4 @@
-"""Models of other libraries as `PointModel`; the libraries are asked for when a model is made."""
+"""Models of other libraries as ``model=``; the libraries are asked for when a model is made."""
 
 from __future__ import annotations
 
@@ -8,84 +8,85 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.errors import BackendUnavailableError, InvalidInputError
+from fairlead.errors import BackendUnavailableError
+from fairlead.prediction.boosting import FittedTrees, TreeOptions, fit_trees
+from fairlead.prediction.feature_values import whole_number
 from fairlead.tables.frames import Floats
 
 __all__ = ["LightGBMModel", "StatsForecastModel"]
 
-_MOST_LAGS = 24
-
 
 class LightGBMModel:
-    """Gradient-boosted trees over all histories together, run forward step by step.
+    """Gradient-boosted trees over all series together, for each group of steps ahead directly.
 
-    Values are divided by the mean of their history and differenced over the shortest season (or
-    the last value); features are the last 24 differences and those around each season.
+    Steps 1, 2, 3-4, 5-8, ... have trees of their own. They see lags, means, medians and spreads of
+    the last hours to the last season, how they differ from the level and from one season before,
+    what is usual at the place in each season, and that place; in units of the mean of the series.
+    Their answer is added to nothing, to the last value or to that of one season before, whichever
+    came closer in the last quarter of the values that are learned from.
 
     Parameters
     ----------
+    refit_every : int, default 1
+        In a back-test, intervals from one fit to the next; by default every cutoff has its own.
+    rows : int, default 60,000
+        The trees of a group learn from at most about so many pairs of origin and step, evenly
+        spaced.
     **options
-        For ``lightgbm.LGBMRegressor``; by default 200 trees of 31 leaves, absolute error.
+        For ``lightgbm.train``; by default 200 trees of 15 leaves, learning rate 0.05, absolute
+        error, one thread.
 
     Raises
     ------
+    InvalidInputError
+        `refit_every` or `rows` is no whole number from 1.
     BackendUnavailableError
         LightGBM is not installed; ``pip install fairlead[gbm]``.
 
     Notes
     -----
-    Fitted anew in every call, on the shortest history of each series: what was known at the
-    earliest origin of its bands. So the errors behind the bands are of values it has not seen.
+    Trained with LightGBM, evaluated by `TreeEnsemble`. Fitted to what was known at the earliest
+    origin of the bands, for the errors behind them, and to all that is known, for the forecast. The
+    same input gives the same forecast.
 
     References
     ----------
     .. [1] Ke et al., LightGBM, NeurIPS 2017.
+    .. [2] Ben Taieb and Hyndman, "Boosting multi-step autoregressive forecasts", ICML 2014 (direct
+       forecasts).
     """
 
     name = "lightgbm"
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, refit_every: int = 1, rows: int = 60_000, **options: Any) -> None:
         self._library = _library("lightgbm", "gbm")
+        self.refit_every = whole_number("refit_every", refit_every)
+        self.rows = whole_number("rows", rows)
         self.options = {
             "objective": "l1",
             "n_estimators": 200,
-            "num_leaves": 31,
+            "num_leaves": 15,
+            "learning_rate": 0.05,
             "verbosity": -1,
             "random_state": 0,
+            "deterministic": True,
+            "force_row_wise": True,
             "n_jobs": 1,
             **options,
         }
 
-    def forecast(
-        self, histories: Sequence[Floats], horizon: int, seasons: tuple[int, ...]
-    ) -> Floats:
-        """As `PointModel.forecast`."""
-        difference = seasons[0] if seasons else 1
-        around = [lag for m in seasons for lag in (m - 1, m, m + 1)]
-        lags = np.unique([*range(1, _MOST_LAGS + 1), *around])
-        lags = lags[lags >= 1]
-        shortest = min(len(y) for y in histories)
-        lags = lags[lags <= max((shortest - difference) // 3, 1)]
-        if shortest <= difference + lags[-1] + 1:
-            raise InvalidInputError(
-                f"LightGBM on changes over {difference} intervals needs histories of more than "
-                f"{difference + int(lags[-1]) + 1} values, got {shortest}"
-            )
-        scales = np.array([max(float(np.mean(y)), 1e-9) for y in histories])
-        scaled = [y / scale for y, scale in zip(histories, scales, strict=True)]
-        x, target = zip(
-            *(_rows(scaled[i], difference, lags) for i in _shortest_of_each(histories)), strict=True
-        )
-        regressor = self._library.LGBMRegressor(**self.options)
-        regressor.fit(np.concatenate(x), np.concatenate(target))
-        reach = difference + int(lags[-1])
-        window = np.stack([y[-reach:] for y in scaled])
-        for _ in range(horizon):
-            changes = window[:, difference:] - window[:, :-difference]
-            step = regressor.predict(changes[:, -lags]) + window[:, -difference]
-            window = np.column_stack([window, step])
-        made: Floats = window[:, -horizon:] * scales[:, None]
-        return made
+    def fit(
+        self,
+        histories: Sequence[Floats],
+        phases: Sequence[int],
+        horizon: int,
+        seasons: tuple[int, ...],
+    ) -> FittedTrees:
+        """As `LearningModel.fit`."""
+        parameters = dict(self.options)
+        trees = int(parameters.pop("n_estimators"))
+        options = TreeOptions(self._library, parameters, trees, self.rows)
+        return fit_trees(histories, phases, horizon, seasons, options)
 
 
 class StatsForecastModel:
@@ -130,19 +131,3 @@ def _library(name: str, extra: str) -> Any:
         raise BackendUnavailableError(
             f"{name} is not installed; pip install fairlead[{extra}]"
         ) from error
-
-
-def _shortest_of_each(histories: Sequence[Floats]) -> list[int]:
-    """Places of the histories that do not continue the one before: the first of each series."""
-    return [
-        i
-        for i, y in enumerate(histories)
-        if i == 0 or not np.array_equal(y[: len(histories[i - 1])], histories[i - 1])
-    ]
-
-
-def _rows(y: Floats, difference: int, lags: Any) -> tuple[Floats, Floats]:
-    """Lagged changes, and the change they are followed by."""
-    change = y[difference:] - y[:-difference]
-    rows = np.arange(int(lags[-1]), len(change))
-    return change[rows[:, None] - lags], change[rows]

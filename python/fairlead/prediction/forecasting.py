@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fairlead.errors import InvalidInputError
-from fairlead.prediction.external import External, PointModel
+from fairlead.prediction.external import External, LearningModel, PointModel
 from fairlead.prediction.intervals import freq_name
 from fairlead.prediction.options import (
     AUTO,
@@ -53,7 +53,7 @@ def predict(
     demand: Any,
     horizon: int,
     *,
-    model: str | PointModel = AUTO,
+    model: str | PointModel | LearningModel = AUTO,
     level: float | Sequence[float] = (80,),
     quantiles: float | Sequence[float] = (),
     freq: Any = None,
@@ -74,10 +74,10 @@ def predict(
         there are several series; as `demand_series` makes it.
     horizon : int
         Intervals to forecast, from the one after the last of each series.
-    model : str or PointModel, default "auto"
+    model : str, PointModel or LearningModel, default "auto"
         One of `models`. ``auto`` is the mean of those the history is long enough for, weighted per
         series and step by how close their forecasts from earlier origins came. Or an object as
-        `PointModel` describes, such as those of ``fairlead.prediction.extras``.
+        `PointModel` or `LearningModel` describes, such as those of ``fairlead.prediction.extras``.
     level : float or sequence of float, default (80,)
         Central bands, per cent.
     quantiles : float or sequence of float, optional
@@ -126,7 +126,8 @@ def predict(
     earlier origin come from what was known there. Combined are the models that take a ms a series
     at most: naive, rolling and simply smoothed ones, the recursive ridges and ``level_shape``; with
     120 steps in the shortest season or more also ``brief_median`` and ``short_median``, which a
-    burst of submissions does not move.
+    burst of submissions does not move. There the mean is one that single forecasts far from the
+    others move little: each counts as at most five median distances from their median.
 
     Bands are quantiles of the errors the same model or combination made from up to 512 earlier
     origins, each time knowing only what was known there (models that learn are refitted up to

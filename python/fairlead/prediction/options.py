@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fairlead import _core
 from fairlead.errors import BackendUnavailableError, InvalidInputError
-from fairlead.prediction.external import External, PointModel
+from fairlead.prediction.external import External, LearningModel, PointModel
 from fairlead.prediction.intervals import given_seasons
 from fairlead.prediction.series import DemandSeries
 from fairlead.tables.frames import Codes, Floats, Ints
@@ -142,7 +142,7 @@ def check_device(device: Any) -> None:
         raise InvalidInputError(f"device must be 'cpu' or 'cuda'; got {device!r}")
 
 
-def _check_device_of(model: str | PointModel, device: Any) -> None:
+def _check_device_of(model: str | PointModel | LearningModel, device: Any) -> None:
     """An error unless the device is known and has a part in the model."""
     check_device(device)
     able = _core.device_forecasters()
@@ -155,7 +155,7 @@ def _check_device_of(model: str | PointModel, device: Any) -> None:
 
 
 def model_of(
-    model: str | PointModel,
+    model: str | PointModel | LearningModel,
     step_ns: int,
     season_lengths: Any,
     window: int | None,
@@ -169,10 +169,11 @@ def model_of(
             f"intervals must be one of {', '.join(_INTERVALS)}, got {intervals!r}"
         )
     if not isinstance(model, str):
-        if not isinstance(model, PointModel):
+        if not isinstance(model, PointModel | LearningModel):
             raise InvalidInputError(
                 f"model must be one of {', '.join(models())}, or have a name and "
-                f"forecast(histories, horizon, seasons); got {type(model).__name__}"
+                f"forecast(histories, horizon, seasons) or be a LearningModel; "
+                f"got {type(model).__name__}"
             )
         _check_device_of(model, device)
         return External(model, seasons, intervals)
