@@ -38,6 +38,7 @@ std::unique_ptr<Forecaster> make_ridge_difference();
 std::unique_ptr<Forecaster> make_ridge_long_difference();
 std::unique_ptr<Forecaster> make_ridge_log();
 std::unique_ptr<Forecaster> make_autoregression();
+std::unique_ptr<Forecaster> make_median_autoregression();
 std::unique_ptr<Forecaster> make_level_shape();
 std::unique_ptr<Forecaster> make_quantile_regression();
 
@@ -105,6 +106,8 @@ constexpr std::array kForecasters{
                     true, make_ridge_log},
     ForecasterEntry{"autoregression", "regression on the last three values", true,
                     make_autoregression},
+    ForecasterEntry{"median_autoregression", "median regression of each step on the last value",
+                    true, make_median_autoregression},
     ForecasterEntry{"level_shape",
                     "ridge regression on products of levels and shapes of the seasons", true,
                     make_level_shape},

@@ -1,0 +1,158 @@
+// Median regression of the value so many steps ahead on the last value: y_(t + h) = a_h + b_h y_t
+// with the least sum of absolute errors.
+//
+// Wanted GPUs hold a level, jump, and drift back to what is usual. Least squares believe the jumps
+// and draw every forecast towards the mean; the median stays at the last value as long as it mostly
+// held in the past, and goes back as far and as fast as it mostly went back.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "prediction/forecaster.hpp"
+#include "prediction/refits.hpp"
+
+namespace fairlead {
+namespace {
+
+constexpr std::size_t kRefits = 8;         // along the scored origins, besides the last one
+constexpr std::int64_t kFewestRows = 24;   // to learn from before the first forecast
+constexpr std::int64_t kMostRows = 2'048;  // learned from, the latest ones
+constexpr std::int64_t kMostFits = 8;      // steps with a line of their own; between by mixture
+constexpr int kMostMoves = 20;             // of a line, until it lies
+constexpr double kSmallMove = 1e-3;        // of the values' mean distance from the last one
+constexpr double kRounded = 1e-3;          // likewise: smaller errors are taken for this one
+
+struct Line {
+  double start = 0;
+  double slope = 1;
+};
+
+Line mixture(const Line& a, const Line& b, double share) {
+  return {a.start + share * (b.start - a.start), a.slope + share * (b.slope - a.slope)};
+}
+
+// Evenly spaced from 1 to the horizon.
+std::vector<std::int64_t> fitted_steps(std::int64_t horizon) {
+  const std::int64_t count = std::min(horizon, kMostFits);
+  std::vector<std::int64_t> steps{1};
+  for (std::int64_t i = 1; i < count; ++i) steps.push_back(1 + i * (horizon - 1) / (count - 1));
+  return steps;
+}
+
+// The known values around the last one, at a scale on which their mean size is 1.
+struct Standard {
+  double centre = 0;
+  double unit = 0;  // 0: they are all alike
+  Eigen::ArrayXd values;
+  Eigen::ArrayXd observed;  // 1, or 0 where it is no target
+
+  Standard(const Past& past, std::int64_t known) {
+    const Eigen::Index rows = std::min<std::int64_t>(known, kMostRows);
+    const auto from = static_cast<std::size_t>(known - rows);
+    values = Eigen::Map<const Eigen::ArrayXd>(past.values.data() + from, rows);
+    observed = Eigen::Map<const Eigen::Array<std::uint8_t, Eigen::Dynamic, 1>>(
+                   past.observed.data() + from, rows)
+                   .cast<double>();
+    centre = values[rows - 1];
+    values -= centre;
+    unit = values.abs().mean();
+    if (unit > 0) values /= unit;
+  }
+
+  // A line of values around another centre at another scale.
+  Line rescaled(const Line& line, double from_centre, double from_unit) const {
+    const double start = from_unit * line.start + (from_centre - centre) * (1 - line.slope);
+    return {start / unit, line.slope};
+  }
+};
+
+class Fit {
+ public:
+  Fit(const Past& past, std::int64_t horizon)
+      : past_(past), steps_(fitted_steps(horizon)), lines_(steps_.size()) {}
+
+  void run(std::span<const std::int64_t> origins, ByOriginAndStep& out) {
+    for (const RefitBlock& block : refit_blocks(origins.size(), kRefits)) {
+      const Standard known(past_, origins[block.begin]);
+      for (std::size_t i = 0; i < steps_.size() && known.unit > 0; ++i) {
+        lines_[i] = known.rescaled(lines_[i], centre_, unit_);
+        settle(known, steps_[i], lines_[i]);
+      }
+      if (known.unit > 0) centre_ = known.centre, unit_ = known.unit;
+      for (std::size_t row = block.begin; row < block.end; ++row)
+        forecast(known, past_.values[origins[row] - 1], out.row(static_cast<Eigen::Index>(row)));
+    }
+  }
+
+ private:
+  // Moves the line to the least sum of absolute errors, from where it lay at the fit before. The
+  // absolute error lies below a parabola that touches it at each residual, so the least of their
+  // sum is a weighted regression that never makes it worse (Hunter and Lange, Journal of
+  // Computational and Graphical Statistics 9(1), 2000).
+  void settle(const Standard& known, std::int64_t step, Line& line) {
+    const Eigen::Index rows = known.values.size() - step;
+    const auto x = known.values.head(rows), y = known.values.tail(rows);
+    for (int moves = 0; moves < kMostMoves; ++moves) {
+      weights_ =
+          known.observed.tail(rows) / (y - line.slope * x - line.start).abs().cwiseMax(kRounded);
+      const double total = weights_.sum();
+      if (!(total > 0)) return;
+      weights_ /= total;
+      const double mean_x = (weights_ * x).sum(), mean_y = (weights_ * y).sum();
+      const double variance = (weights_ * (x - mean_x).square()).sum();
+      const double slope =
+          variance > 0 ? (weights_ * (x - mean_x) * (y - mean_y)).sum() / variance : 0;
+      const Line next{mean_y - slope * mean_x, slope};
+      const double moved =
+          std::max(std::abs(next.start - line.start), std::abs(slope - line.slope));
+      line = next;
+      if (moved < kSmallMove) return;
+    }
+  }
+
+  void forecast(const Standard& known, double last, Eigen::Ref<Eigen::RowVectorXd> out) const {
+    if (!(known.unit > 0)) {
+      out.setConstant(last);
+      return;
+    }
+    const double place = (last - known.centre) / known.unit;
+    std::size_t above = 0;
+    for (Eigen::Index step = 1; step <= out.size(); ++step) {
+      if (steps_[above] < step) ++above;
+      Line line = lines_[above];
+      if (steps_[above] > step) {
+        const auto gap = static_cast<double>(steps_[above] - steps_[above - 1]);
+        line = mixture(lines_[above], lines_[above - 1],
+                       static_cast<double>(steps_[above] - step) / gap);
+      }
+      out[step - 1] = std::max(known.centre + known.unit * (line.start + line.slope * place), 0.0);
+    }
+  }
+
+  const Past& past_;
+  std::vector<std::int64_t> steps_;
+  std::vector<Line> lines_;  // by fitted step, on the scale of the latest fit:
+  double centre_ = 0;
+  double unit_ = 1;
+  Eigen::ArrayXd weights_;
+};
+
+class MedianAutoregression final : public Forecaster {
+ public:
+  std::int64_t first_origin(const Past& /*past*/, const ForecastOptions& options) const override {
+    return options.horizon + kFewestRows;
+  }
+
+  void forecast(const Past& past, const ForecastOptions& options,
+                std::span<const std::int64_t> origins, ByOriginAndStep& out) const override {
+    Fit(past, options.horizon).run(origins, out);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Forecaster> make_median_autoregression() {
+  return std::make_unique<MedianAutoregression>();
+}
+
+}  // namespace fairlead
