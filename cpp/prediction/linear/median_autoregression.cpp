@@ -14,7 +14,7 @@
 namespace fairlead {
 namespace {
 
-constexpr std::size_t kRefits = 8;         // along the scored origins, besides the last one
+constexpr std::size_t kRefits = 4;         // along the scored origins, besides the last one
 constexpr std::int64_t kFewestRows = 24;   // to learn from before the first forecast
 constexpr std::int64_t kMostRows = 2'048;  // learned from, the latest ones
 constexpr std::int64_t kMostFits = 8;      // steps with a line of their own; between by mixture
