@@ -6,8 +6,10 @@
 // held in the past, and goes back as far and as fast as it mostly went back.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
+#include "base/clones.hpp"
 #include "prediction/forecaster.hpp"
 #include "prediction/refits.hpp"
 
@@ -19,8 +21,9 @@ constexpr std::int64_t kFewestRows = 24;   // to learn from before the first for
 constexpr std::int64_t kMostRows = 2'048;  // learned from, the latest ones
 constexpr std::int64_t kMostFits = 8;      // steps with a line of their own; between by mixture
 constexpr int kMostMoves = 20;             // of a line, until it lies
-constexpr double kSmallMove = 1e-3;        // of the values' mean distance from the last one
+constexpr double kSmallMove = 1e-3;        // of the values' mean distance from their mean
 constexpr double kRounded = 1e-3;          // likewise: smaller errors are taken for this one
+constexpr double kConstant = 1e-12;        // a smaller variance of values at that scale is rounding
 
 struct Line {
   double start = 0;
@@ -39,24 +42,29 @@ std::vector<std::int64_t> fitted_steps(std::int64_t horizon) {
   return steps;
 }
 
-// The known values around the last one, at a scale on which their mean size is 1.
+constexpr std::size_t kLanes = 4;
+
+// The known values around their mean, at a scale on which their mean distance from it is 1.
 struct Standard {
   double centre = 0;
   double unit = 0;  // 0: they are all alike
-  Eigen::ArrayXd values;
-  Eigen::ArrayXd observed;  // 1, or 0 where it is no target
+  std::size_t size = 0;
+  std::vector<double> values;    // and a few zeros, so that lanes may reach beyond them
+  std::vector<double> observed;  // likewise; 1, or 0 where it is no target
 
   Standard(const Past& past, std::int64_t known) {
-    const Eigen::Index rows = std::min<std::int64_t>(known, kMostRows);
-    const auto from = static_cast<std::size_t>(known - rows);
-    values = Eigen::Map<const Eigen::ArrayXd>(past.values.data() + from, rows);
-    observed = Eigen::Map<const Eigen::Array<std::uint8_t, Eigen::Dynamic, 1>>(
-                   past.observed.data() + from, rows)
-                   .cast<double>();
-    centre = values[rows - 1];
-    values -= centre;
-    unit = values.abs().mean();
-    if (unit > 0) values /= unit;
+    const std::int64_t rows = std::min(known, kMostRows);
+    const auto latest = [&](const auto& all) { return all.subspan(known - rows, rows); };
+    const auto given = latest(past.values);
+    for (std::size_t i = 0; i < given.size(); ++i)  // running, so that huge values do not overflow
+      centre += (given[i] - centre) / static_cast<double>(i + 1);
+    for (const double value : given) values.push_back(value - centre);
+    for (const double value : values) unit += std::abs(value) / static_cast<double>(rows);
+    for (double& value : values) value /= unit > 0 ? unit : 1;
+    observed.assign(latest(past.observed).begin(), latest(past.observed).end());
+    size = values.size();
+    values.resize(size + kLanes);
+    observed.resize(size + kLanes);
   }
 
   // A line of values around another centre at another scale.
@@ -65,6 +73,34 @@ struct Standard {
     return {start / unit, line.slope};
   }
 };
+
+// Sums of observed / |error| times what the name says. Up to kLanes more are read, and count
+// nothing if none of them is observed.
+struct Sums {
+  double one = 0, x = 0, y = 0, xx = 0, xy = 0;
+};
+
+FAIRLEAD_CLONES Sums weighted_sums(const double* x, const double* y, const double* observed,
+                                   std::size_t n, const Line& line) {
+  using Quad = double __attribute__((vector_size(kLanes * sizeof(double))));
+  Quad one{}, of_x{}, of_y{}, of_xx{}, of_xy{};
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    Quad at_x, at_y, seen;
+    std::memcpy(&at_x, x + i, sizeof at_x);
+    std::memcpy(&at_y, y + i, sizeof at_y);
+    std::memcpy(&seen, observed + i, sizeof seen);
+    const Quad error = at_y - line.slope * at_x - line.start;
+    const Quad distance = error < 0 ? -error : error;
+    const Quad weight = seen / (distance < kRounded ? Quad{} + kRounded : distance);
+    one += weight;
+    of_x += weight * at_x;
+    of_y += weight * at_y;
+    of_xx += weight * at_x * at_x;
+    of_xy += weight * at_x * at_y;
+  }
+  const auto total = [](const Quad& lanes) { return lanes[0] + lanes[1] + lanes[2] + lanes[3]; };
+  return {total(one), total(of_x), total(of_y), total(of_xx), total(of_xy)};
+}
 
 class Fit {
  public:
@@ -90,21 +126,18 @@ class Fit {
   // sum is a weighted regression that never makes it worse (Hunter and Lange, Journal of
   // Computational and Graphical Statistics 9(1), 2000).
   void settle(const Standard& known, std::int64_t step, Line& line) {
-    const Eigen::Index rows = known.values.size() - step;
-    const auto x = known.values.head(rows), y = known.values.tail(rows);
+    const std::size_t rows = known.size - static_cast<std::size_t>(step);
     for (int moves = 0; moves < kMostMoves; ++moves) {
-      weights_ =
-          known.observed.tail(rows) / (y - line.slope * x - line.start).abs().cwiseMax(kRounded);
-      const double total = weights_.sum();
-      if (!(total > 0)) return;
-      weights_ /= total;
-      const double mean_x = (weights_ * x).sum(), mean_y = (weights_ * y).sum();
-      const double variance = (weights_ * (x - mean_x).square()).sum();
+      const Sums sums = weighted_sums(known.values.data(), known.values.data() + step,
+                                      known.observed.data() + step, rows, line);
+      if (!(sums.one > 0)) return;
+      const double mean_x = sums.x / sums.one, mean_y = sums.y / sums.one;
+      const double variance = sums.xx / sums.one - mean_x * mean_x;
       const double slope =
-          variance > 0 ? (weights_ * (x - mean_x) * (y - mean_y)).sum() / variance : 0;
+          variance > kConstant ? (sums.xy / sums.one - mean_x * mean_y) / variance : 0;
       const Line next{mean_y - slope * mean_x, slope};
       const double moved =
-          std::max(std::abs(next.start - line.start), std::abs(slope - line.slope));
+          std::max(std::abs(next.start - line.start), std::abs(next.slope - line.slope));
       line = next;
       if (moved < kSmallMove) return;
     }
@@ -134,7 +167,6 @@ class Fit {
   std::vector<Line> lines_;  // by fitted step, on the scale of the latest fit:
   double centre_ = 0;
   double unit_ = 1;
-  Eigen::ArrayXd weights_;
 };
 
 class MedianAutoregression final : public Forecaster {
