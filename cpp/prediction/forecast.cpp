@@ -17,24 +17,16 @@ namespace {
 // A ms or less a series of 1,000 values each, and of different kinds. Holt-Winters and its like
 // cost as much as all of them, for 2 % of the error on the training part of M4's hourly series;
 // `ridge` costs half as much, for 0.1 % of the pinball loss on the parts that are not scored.
-constexpr std::array<std::string_view, 11> kCombined{
-    "naive",          "ses",         "seasonal_naive", "long_seasonal_naive",
-    "rolling_mean",   "ridge_level", "ridge_change",   "ridge_difference",
-    "rolling_median", "ridge_log",   "level_shape"};
+constexpr std::array<std::string_view, 12> kCombined{
+    "naive",          "ses",           "seasonal_naive", "long_seasonal_naive", "rolling_mean",
+    "rolling_median", "ridge_level",   "ridge_change",   "ridge_difference",    "ridge_log",
+    "level_shape",    "autoregression"};
 
-// Where steps are coarse: how far a level that jumped goes back to what is usual. In hours it takes
-// 1.1 % from the error of Earth's clusters before their scored week (3.9 % from that of their sum),
-// 0.3 % on ITP clusters, 0.9 % on HPC logs, adds 1 % on a few short series, and changes M4's
-// training part, ETTh1 and m-small by 0.1 % at most; in ten minutes it is 0.5 to 1.5 % worse on
-// Venus before September than the regression on three values.
-constexpr std::string_view kCombinedWhereCoarse = "median_autoregression";
-
-// And where they are fine: a burst of submissions moves means and the last value, and is over
+// And where steps are fine: a burst of submissions moves means and the last value, and is over
 // before it is forecast, but not a median of five values or more. In steps of ten minutes (Venus
 // before September, Earth before its scored week, ITP clusters, m-small) they take 1.8 % from the
 // error; those of three and six hourly values cost clusters 1 % and ETTh1 2.5 %.
-constexpr std::array<std::string_view, 3> kCombinedWhereFine{"autoregression", "short_median",
-                                                             "brief_median"};
+constexpr std::array<std::string_view, 2> kCombinedWhereFine{"short_median", "brief_median"};
 
 // Longest ones, as far as the past reaches. 1, 2 and 3 differ by less than 1 % on ETTh1, on the
 // training part of M4 hourly and on cluster demand before its last weeks.
@@ -46,8 +38,6 @@ std::vector<std::size_t> combined_models(const ForecastOptions& options) {
   std::ranges::transform(kCombined, std::back_inserter(models), forecaster_named);
   if (options.fine_steps())
     std::ranges::transform(kCombinedWhereFine, std::back_inserter(models), forecaster_named);
-  else
-    models.push_back(forecaster_named(kCombinedWhereCoarse));
   return models;
 }
 

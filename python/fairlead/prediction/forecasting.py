@@ -124,11 +124,10 @@ def predict(
     loss of a median) to the power -4, over the outcomes of the last two longest seasons; errors of
     neighbouring steps count too, and without evidence all weights are equal. The weights at an
     earlier origin come from what was known there. Combined are the models that take a ms a series
-    at most: naive, rolling and simply smoothed ones, the recursive ridges, ``level_shape`` and
-    ``median_autoregression``; with 120 steps in the shortest season or more, in place of the last,
-    ``autoregression``, ``brief_median`` and ``short_median``, which a burst of submissions does not
-    move. There the mean is one that single forecasts far from the others move little: each counts
-    as at most five median distances from their median.
+    at most: naive, rolling and simply smoothed ones, the recursive ridges and ``level_shape``; with
+    120 steps in the shortest season or more also ``brief_median`` and ``short_median``, which a
+    burst of submissions does not move. There the mean is one that single forecasts far from the
+    others move little: each counts as at most five median distances from their median.
 
     Bands are quantiles of the errors the same model or combination made from up to 512 earlier
     origins, each time knowing only what was known there (models that learn are refitted up to
