@@ -43,10 +43,11 @@ class TreeOptions:
     trees: int
     rows: int
 
-    def train(self, rows: _Single, target: Floats) -> TreeEnsemble:
-        """Trees for these rows, those with a missing target left out."""
+    def train(self, sample: _Sample, base: str) -> TreeEnsemble:
+        """Trees whose answer is added to a base; rows with a missing target are left out."""
+        target = sample.above(base)
         known = np.isfinite(target)
-        data = self.library.Dataset(rows[known], target[known])
+        data = self.library.Dataset(sample.rows[known], target[known])
         return TreeEnsemble.from_lightgbm(self.library.train(self.parameters, data, self.trees))
 
 
@@ -91,13 +92,10 @@ class FittedTrees:
         """As `FittedModel.refit`."""
         pool = _Pool(histories, phases, self.seasons, self.options.rows)
         trees = tuple(
-            self._train(pool.of(group), base)
+            self.options.train(pool.of(group), base)
             for group, base in zip(self.groups, self.bases, strict=True)
         )
         return FittedTrees(self.options, self.seasons, self.groups, self.bases, trees)
-
-    def _train(self, sample: _Sample, base: str) -> TreeEnsemble:
-        return self.options.train(sample.rows, sample.target - sample.bases[base])
 
 
 def fit_trees(
@@ -116,7 +114,7 @@ def fit_trees(
         sample = pool.of(group)
         base = _best_base(sample, options)
         bases.append(base)
-        trees.append(options.train(sample.rows, sample.target - sample.bases[base]))
+        trees.append(options.train(sample, base))
     return FittedTrees(options, seasons, groups, tuple(bases), tuple(trees))
 
 
@@ -147,6 +145,15 @@ class _Sample:
     target: Floats
     bases: dict[str, Floats]
     late: Bools  # in the last part of the past of their series
+
+    def above(self, base: str) -> Floats:
+        """What is left to learn when the answer is added to a base."""
+        return self.target - self.bases[base]
+
+    def part(self, chosen: Bools) -> _Sample:
+        """Some of the rows."""
+        bases = {name: base[chosen] for name, base in self.bases.items()}
+        return _Sample(self.rows[chosen], self.target[chosen], bases, self.late[chosen])
 
 
 @dataclass(frozen=True)
@@ -208,16 +215,15 @@ class _Pool:
 
 def _best_base(sample: _Sample, options: TreeOptions) -> str:
     """What trees of the earlier rows add to when they come closest in the later ones."""
-    early, late = ~sample.late, sample.late
+    early, late = sample.part(~sample.late), sample.part(sample.late)
     errors = {}
-    for name, base in sample.bases.items():
-        target = sample.target - base
-        if np.isfinite(target[early]).sum() < _LEAST_ROWS // _HELD_OUT or not late.any():
+    for base in sample.bases:
+        known = np.isfinite(early.above(base)).sum()
+        if known < _LEAST_ROWS // _HELD_OUT or not len(late.rows):
             continue
-        trees = options.train(sample.rows[early], target[early])
-        missed = np.abs(target[late] - trees.predict(sample.rows[late]))
+        missed = np.abs(late.above(base) - options.train(early, base).predict(late.rows))
         if np.isfinite(missed).any():
-            errors[name] = float(np.nanmean(missed))
+            errors[base] = float(np.nanmean(missed))
     if not errors:
         return "last"
     best = min(errors, key=errors.__getitem__)
