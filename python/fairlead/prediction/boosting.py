@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -181,10 +181,11 @@ class _Pool:
         """Evenly spaced origins of every series, of each step its own."""
         total = len(group) * sum(len(y) for y in self.histories)
         stride = max(1, -(-total // self.most))
+        offsets = {step: (step * stride) // len(group) % stride for step in group}
         parts = [
-            self._rows(y, phase, step, (step * stride) // len(group) % stride, stride)
+            part
             for y, phase in zip(self.histories, self.phases, strict=True)
-            for step in group
+            for part in self._rows(y, phase, offsets, stride)
         ]
         names = [base for base in BASES if base != "season" or self.seasons]
         return _Sample(
@@ -194,18 +195,28 @@ class _Pool:
             np.concatenate([part.late for part in parts]),
         )
 
-    def _rows(self, y: Floats, phase: int, step: int, offset: int, stride: int) -> _Sample:
+    def _rows(
+        self, y: Floats, phase: int, offsets: dict[int, int], stride: int
+    ) -> Iterator[_Sample]:
+        """Those of one series, step by step."""
         first = self._first(y)
-        origins = np.arange(first + offset, max(len(y) - step, first + offset), stride)
-        rows = TreeRows(y, phase, self.seasons, origins)
-        scales = rows.scales()
-        joined, bases = _joined(rows, rows.at_origins(), scales, step)
-        return _Sample(
-            joined,
-            y[origins + step] / scales,
-            {name: base / scales for name, base in bases.items()},
-            origins + step >= len(y) - (len(y) - first) // _HELD_OUT,
-        )
+        late = len(y) - (len(y) - first) // _HELD_OUT
+        own = {
+            step: np.arange(first + offset, max(len(y) - step, first + offset), stride)
+            for step, offset in offsets.items()
+        }
+        every = TreeRows(y, phase, self.seasons, np.unique(np.concatenate(list(own.values()))))
+        # Both cost a pass over the series, however few origins are asked for.
+        shared, scales = every.at_origins(), every.scales()
+        for step, origins in own.items():
+            at = np.searchsorted(every.origins, origins)
+            joined, bases = _joined(replace(every, origins=origins), shared[at], scales[at], step)
+            yield _Sample(
+                joined,
+                y[origins + step] / scales[at],
+                {name: base / scales[at] for name, base in bases.items()},
+                origins + step >= late,
+            )
 
     def _first(self, y: Floats) -> int:
         """From where on a history is learned from: it must have shown a season, or its half."""
