@@ -252,8 +252,7 @@ class External:
             before = [asked.past(at)[: asked.origins[at][0]] for at in first]
             early = model.fit(before, phases, asked.horizon, self.seasons)
             late = early.refit([asked.past(at) for at in first], phases)
-            for i in np.unique(asked.of[places]):
-                own = [at for at in places if asked.of[at] == i]
+            for own in asked.by_series(places):
                 for at, part in zip(own, self._at_places(early, late, asked, own), strict=True):
                     made[at] = part
         return made
@@ -336,6 +335,13 @@ class _Asked:
                 fits.append((places, list(places)))
                 start = cutoff
         return fits
+
+    def by_series(self, places: list[int]) -> list[list[int]]:
+        """Places in the order they come, those of one series together."""
+        own: dict[int, list[int]] = {}
+        for at in places:
+            own.setdefault(int(self.of[at]), []).append(at)
+        return list(own.values())
 
 
 def _errors(values: Floats, made: Floats, origins: Ints) -> Floats:
