@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fairlead import _core
 from fairlead.errors import InvalidInputError
-from fairlead.prediction.external import LearningModel, PointModel
+from fairlead.prediction.external import ModelLike
 from fairlead.prediction.intervals import freq_name
 from fairlead.prediction.options import band_columns, band_ends, check_levels, model_of, whole
 from fairlead.prediction.series import DemandSeries, read_demand
@@ -90,7 +90,7 @@ def backtest(
     demand: Any,
     horizon: int,
     *,
-    model: str | PointModel | LearningModel | Sequence[str | PointModel | LearningModel] = "auto",
+    model: ModelLike | Sequence[ModelLike] = "auto",
     n_windows: int = 7,
     step_size: int | None = None,
     level: float | Sequence[float] = (80,),
@@ -147,11 +147,7 @@ def backtest(
     step = horizon if step_size is None else whole("step_size", step_size)
     levels = check_levels(level)
     series = read_demand(demand, freq)
-    given = (
-        [model]
-        if isinstance(model, str | PointModel | LearningModel)
-        else list(dict.fromkeys(model))
-    )
+    given = [model] if isinstance(model, ModelLike) else list(dict.fromkeys(model))
     if not given:
         raise InvalidInputError("model must name at least one model")
     chosen = [
@@ -204,7 +200,7 @@ def cross_validation(
     df: Any,
     h: int,
     *,
-    models: str | PointModel | LearningModel | Sequence[str | PointModel | LearningModel] = "auto",
+    models: ModelLike | Sequence[ModelLike] = "auto",
     n_windows: int = 1,
     step_size: int | None = None,
     level: float | Sequence[float] = (),

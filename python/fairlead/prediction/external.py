@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from fairlead.errors import InvalidInputError
 from fairlead.prediction.series import DemandSeries
 from fairlead.tables.frames import Codes, Floats, Ints
 
-__all__ = ["External", "FittedModel", "LearningModel", "PointModel"]
+__all__ = ["External", "FittedModel", "LearningModel", "ModelLike", "PointModel"]
 
 _ORIGINS = 32  # earlier ones per forecast, for the bands
 _SEASONS = 2  # of the longest season, that they span
@@ -155,6 +155,10 @@ class LearningModel(Protocol):
             Season lengths, intervals, ascending.
         """
         ...
+
+
+#: What ``model=`` takes: a name of `models`, or a model written elsewhere.
+ModelLike: TypeAlias = str | PointModel | LearningModel
 
 
 @dataclass(frozen=True)

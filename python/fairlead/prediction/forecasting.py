@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fairlead.errors import InvalidInputError
-from fairlead.prediction.external import External, LearningModel, PointModel
+from fairlead.prediction.external import External, ModelLike
 from fairlead.prediction.intervals import freq_name
 from fairlead.prediction.options import (
     AUTO,
@@ -53,7 +53,7 @@ def predict(
     demand: Any,
     horizon: int,
     *,
-    model: str | PointModel | LearningModel = AUTO,
+    model: ModelLike = AUTO,
     level: float | Sequence[float] = (80,),
     quantiles: float | Sequence[float] = (),
     freq: Any = None,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fairlead import _core
 from fairlead.errors import BackendUnavailableError, InvalidInputError
-from fairlead.prediction.external import External, LearningModel, PointModel
+from fairlead.prediction.external import External, LearningModel, ModelLike, PointModel
 from fairlead.prediction.intervals import given_seasons
 from fairlead.prediction.series import DemandSeries
 from fairlead.tables.frames import Codes, Floats, Ints
@@ -142,7 +142,7 @@ def check_device(device: Any) -> None:
         raise InvalidInputError(f"device must be 'cpu' or 'cuda'; got {device!r}")
 
 
-def _check_device_of(model: str | PointModel | LearningModel, device: Any) -> None:
+def _check_device_of(model: ModelLike, device: Any) -> None:
     """An error unless the device is known and has a part in the model."""
     check_device(device)
     able = _core.device_forecasters()
@@ -155,7 +155,7 @@ def _check_device_of(model: str | PointModel | LearningModel, device: Any) -> No
 
 
 def model_of(
-    model: str | PointModel | LearningModel,
+    model: ModelLike,
     step_ns: int,
     season_lengths: Any,
     window: int | None,
