@@ -2,6 +2,8 @@
 #include <pybind11/stl.h>
 #include <pybind11/typing.h>
 
+#include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,10 +20,31 @@ using namespace pybind11::literals;
 namespace fairlead::bindings {
 namespace {
 
+constexpr std::int64_t kMostSteps = 1'000'000'000;  // sums of a few such lengths do not overflow
+
+void check_length(const std::string& what, std::int64_t steps, std::int64_t fewest) {
+  if (steps < fewest || steps > kMostSteps)
+    throw InvalidInput(what + " must be from " + std::to_string(fewest) + " to " +
+                       std::to_string(kMostSteps) + " steps, got " + std::to_string(steps));
+}
+
+void check_seasons(const std::vector<std::int64_t>& seasons) {
+  for (const std::int64_t season : seasons) check_length("a season", season, 2);
+  if (std::ranges::adjacent_find(seasons, std::ranges::greater_equal{}) != seasons.end())
+    throw InvalidInput("seasons must ascend");
+}
+
+void check(const ForecastOptions& options) {
+  check_seasons(options.seasons);
+  check_length("the window", options.window, 1);
+  check_length("the horizon", options.horizon, 1);
+}
+
 // Forecasts of every series from its end, horizon by horizon; NaN where a series is too short.
 std::vector<double> point_forecasts(const SeriesTable& table, std::size_t model,
                                     const ForecastOptions& options) {
   table.validate();
+  check(options);
   const std::unique_ptr<Forecaster> forecaster = forecasters()[model].make();
   const std::int64_t season = options.seasons.empty() ? 0 : options.seasons.front();
   std::vector<FilledSeries> filled;
@@ -45,7 +68,10 @@ std::vector<double> point_forecasts(const SeriesTable& table, std::size_t model,
 }
 
 void check(const smoothing::Form& form) {
-  using smoothing::kMostFactors;
+  using smoothing::kMostFactors, smoothing::kMostSeasons;
+  check_seasons(form.seasons);
+  if (form.seasons.size() > kMostSeasons)
+    throw InvalidInput("a model has at most " + std::to_string(kMostSeasons) + " seasons");
   if (form.by_sums()) return;
   if (form.seasons.size() > 1 || (!form.seasons.empty() && form.seasons[0] > kMostFactors))
     throw InvalidInput("errors or seasons that multiply go with one season of at most " +
@@ -109,6 +135,9 @@ void bind_stream(py::module_& m) {
                        const Column<double>& phi, const Column<double>& gamma, std::int64_t season,
                        std::int64_t horizon, double memory, const Column<double>& probabilities,
                        bool factors) {
+             if (probabilities.ndim() != 1)
+               throw InvalidInput("quantiles must be a list of probabilities, got " +
+                                  std::to_string(probabilities.ndim()) + " dimensions");
              return SmoothingStream(
                  {copied(alpha), copied(beta), copied(phi), copied(gamma)},
                  {season, horizon, memory, copied(probabilities), joins(factors)});
@@ -131,13 +160,15 @@ void bind_stream(py::module_& m) {
           "tick"_a, "values"_a.noconvert())
       .def(
           "forecast",
-          [](const SmoothingStream& stream, std::int64_t steps, std::int64_t probabilities) {
-            const std::int64_t rows = stream.series() * std::max<std::int64_t>(steps, 0);
-            Column<double> points(rows), quantiles(rows * probabilities);
+          [](const SmoothingStream& stream, std::int64_t steps) {
+            // Room for what is refused is not asked for: it may be more than there is.
+            const std::int64_t rows =
+                stream.series() * std::clamp<std::int64_t>(steps, 0, stream.horizon());
+            Column<double> points(rows), quantiles(rows * stream.probabilities());
             stream.forecast(steps, mutable_view(points), mutable_view(quantiles));
             return std::make_pair(points, quantiles);
           },
-          "steps"_a, "probabilities"_a);
+          "steps"_a);
 }
 
 }  // namespace

@@ -403,9 +403,7 @@ class SmoothingStream:
         season_factors: bool = False,
     ) -> None: ...
     def forecast(
-        self,
-        steps: typing.SupportsInt | typing.SupportsIndex,
-        probabilities: typing.SupportsInt | typing.SupportsIndex,
+        self, steps: typing.SupportsInt | typing.SupportsIndex
     ) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]: ...
     def observe(
         self,

@@ -176,6 +176,28 @@ def test_forms_that_cannot_be_are_refused() -> None:
             _core.smoothing_fits(
                 *arguments, trend=True, damped=False, seasons=seasons, season_factors=True
             )
+    for seasons, says in [([2, 3, 4], "at most 2"), ([12, 4], "ascend"), ([0], "from 2 to")]:
+        with pytest.raises(InvalidInputError, match=says):
+            _core.smoothing_fits(*arguments, trend=True, damped=False, seasons=seasons)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"seasons": [0]}, "a season must be from 2 to"),
+        ({"seasons": [24, 12]}, "seasons must ascend"),
+        ({"window": 0}, "the window must be from 1 to"),
+        ({"horizon": -1}, "the horizon must be from 1 to .* got -1"),
+    ],
+)
+def test_points_by_themselves_refuse_lengths_that_cannot_be(
+    options: dict[str, object], says: str
+) -> None:
+    """With the length that is wrong."""
+    arguments = (demand(60, 0), np.array([0, 60]), np.zeros(1, dtype=np.int64))
+    good: dict[str, object] = {"seasons": [SEASON], "window": 1, "horizon": 2}
+    with pytest.raises(InvalidInputError, match=says):
+        _core.point_forecasts(*arguments, model="holt_winters", **{**good, **options})  # type: ignore[arg-type]
 
 
 def test_the_models_are_listed() -> None:

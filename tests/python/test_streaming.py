@@ -175,6 +175,10 @@ def test_a_season_that_multiplies_comes_from_a_history() -> None:
         ({"horizon": 1, "alpha": 1.5}, "alpha must lie between 0 and 1"),
         ({"horizon": 1, "alpha": [0.1, 0.2, 0.3]}, "each of 2 series"),
         ({"horizon": 1, "quantiles": (0.9, 0.1)}, "ascend"),
+        ({"horizon": 1, "quantiles": [[0.1, 0.9]]}, "a list of probabilities, got 2 dimensions"),
+        ({"horizon": 1, "quantiles": 0.5}, "a list of probabilities, got 0 dimensions"),
+        ({"horizon": 2**62}, "no memory holds a season of 0 and a horizon of 4611686018427387904"),
+        ({"horizon": 1, "season_length": 2**62}, "no memory holds a season of 4611686018427387904"),
         ({"horizon": 1, "memory": 0}, "memory"),
     ],
 )
@@ -196,5 +200,13 @@ def test_bad_ticks_are_refused() -> None:
         stream.observe(4, [1.0, -2.0])
     with pytest.raises(InvalidInputError, match="from 1 to the horizon of 2"):
         stream.forecast(3)
+    with pytest.raises(InvalidInputError, match="from 1 to the horizon of 2"):
+        stream.forecast(2**62)
+    with pytest.raises(InvalidInputError, match="ticks end at 4611686018427387904"):
+        stream.observe(2**63 - 1, [1.0, 2.0])
+    assert stream.tick == 3
     with pytest.raises(InvalidInputError, match="shape"):
         DemandStream.from_history([1.0, 2.0], 1)
+    for season in (-5, 1, 2**62):
+        with pytest.raises(InvalidInputError, match=f"a season must be from 2 .* got {season}"):
+            DemandStream.from_history(np.ones((50, 2)), 1, season_length=season)

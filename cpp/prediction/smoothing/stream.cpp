@@ -14,6 +14,8 @@ namespace {
 // The density of errors at their median is about 1 / (2.5 mean absolute errors) for the usual
 // shapes; the step of a quantile is one over it, and a little more for the tails.
 constexpr double kStep = 3;
+constexpr std::int64_t kMostCells = std::int64_t{1} << 48;  // their bytes can be counted
+constexpr std::int64_t kLastTick = std::int64_t{1} << 62;   // a season or a horizon later is a tick
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 void check(const StreamWeights& weights, const StreamOptions& options) {
@@ -31,6 +33,11 @@ void check(const StreamWeights& weights, const StreamOptions& options) {
   if (!(options.memory >= 1)) throw InvalidInput("the memory must be 1 error or more");
   if (!std::ranges::is_sorted(options.probabilities))
     throw InvalidInput("probabilities must ascend");
+  const std::int64_t most = kMostCells / std::max<std::int64_t>(std::ssize(weights.alpha), 1);
+  if (options.season > most || options.horizon > most / (1 + std::ssize(options.probabilities)))
+    throw InvalidInput("no memory holds a season of " + std::to_string(options.season) +
+                       " and a horizon of " + std::to_string(options.horizon) + " ticks for " +
+                       std::to_string(n) + " series");
 }
 
 }  // namespace
@@ -60,6 +67,9 @@ void SmoothingStream::observe(std::int64_t tick, std::span<const double> values)
   if (tick <= tick_)
     throw InvalidInput("ticks must ascend: got " + std::to_string(tick) + " after " +
                        std::to_string(tick_));
+  if (tick > kLastTick)
+    throw InvalidInput("ticks end at " + std::to_string(kLastTick) + ": got " +
+                       std::to_string(tick));
   if (values.size() != states_.size())
     throw InvalidInput("a tick must have one value per series: expected " +
                        std::to_string(states_.size()) + ", got " + std::to_string(values.size()));

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -32,6 +33,8 @@ class SmoothingStream {
   SmoothingStream(StreamWeights weights, StreamOptions options);
 
   std::int64_t series() const { return static_cast<std::int64_t>(states_.size()); }
+  std::int64_t horizon() const { return options_.horizon; }
+  std::int64_t probabilities() const { return std::ssize(options_.probabilities); }
   std::int64_t tick() const { return tick_; }  // the last one; -1 before the first
 
   // Begins all series at the states of a fit, before tick 0: without it each begins at its first

@@ -240,7 +240,7 @@ class DemandStream:
 
     def _made(self, h: int | None) -> tuple[Floats, Floats]:
         steps = self.horizon if h is None else h
-        points, quantiles = self._stream.forecast(steps, len(self.quantiles))
+        points, quantiles = self._stream.forecast(steps)
         return (
             points.reshape(self.n_series, steps),
             quantiles.reshape(self.n_series, steps, len(self.quantiles)),
