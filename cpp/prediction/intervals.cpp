@@ -18,8 +18,6 @@ namespace {
 // Steps with weights and levels of their own; others share them.
 constexpr Eigen::Index kMostAdapted = 8;
 
-using Weighted = WeightedError;
-
 // To each step with too few errors adds those of the nearest steps, until there are enough.
 void add_neighbours(std::vector<std::vector<Weighted>>& own) {
   const auto steps = static_cast<std::int64_t>(own.size());
@@ -62,17 +60,17 @@ BandRule band_rule_named(std::string_view name) {
                      listed(kRules, [](const auto& rule) { return rule.first; }));
 }
 
-ErrorBands::Errors::Errors(std::vector<WeightedError> given, bool both_directions)
+ErrorBands::Errors::Errors(std::vector<Weighted> given, bool both_directions)
     : both_directions_(both_directions) {
   if (both_directions) {
-    for (Weighted& each : given) each.error = std::abs(each.error);
+    for (Weighted& each : given) each.value = std::abs(each.value);
   }
-  std::ranges::sort(given, {}, &Weighted::error);
+  std::ranges::sort(given, {}, &Weighted::value);
   values_.reserve(given.size());
   until_.reserve(given.size());
   double total = 0, squares = 0;
   for (const Weighted& each : given) {
-    values_.push_back(each.error);
+    values_.push_back(each.value);
     until_.push_back(total + each.weight / 2);
     total += each.weight;
     squares += each.weight * each.weight;

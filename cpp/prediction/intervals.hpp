@@ -7,7 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "prediction/weighted.hpp"
+
 namespace fairlead {
+
+class AdaptiveLevels;
 
 // A row per origin, a column per step ahead.
 using ByOriginAndStep = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -36,13 +40,6 @@ BandRule band_rule_named(std::string_view name);
 // training part, ETTh1, Venus before September) the first lowers the pinball loss by up to 5 %, the
 // second by up to 2.5 % and 0.7 % as a mean of sixteen such sets; it changes nothing on the
 // processors in use of six HPC logs.
-class AdaptiveLevels;
-
-struct WeightedError {
-  double error;
-  double weight;
-};
-
 class ErrorBands {
  public:
   static constexpr std::int64_t kEnough = 20;
@@ -74,7 +71,7 @@ class ErrorBands {
   // Of one step, weighted; counted in both directions where it is said.
   class Errors {
    public:
-    Errors(std::vector<WeightedError> given, bool both_directions);
+    Errors(std::vector<Weighted> given, bool both_directions);
     double quantile(double p) const;
 
    private:

@@ -3,12 +3,9 @@
 
 #include <span>
 
-namespace fairlead {
+#include "prediction/weighted.hpp"
 
-struct Weighted {
-  double value;
-  double weight;
-};
+namespace fairlead {
 
 // The weighted mean of values, each first moved to within five median distances of the median
 // (Winsor's rule; medians by weight, so values of little weight cannot carry them). Weights sum to
