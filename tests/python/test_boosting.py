@@ -11,6 +11,7 @@ import pytest
 
 from fairlead import InvalidInputError
 from fairlead.prediction import backtest, predict
+from fairlead.prediction.boosting import TreeOptions, fit_trees
 from fairlead.prediction.extras import LightGBMModel
 from fairlead.prediction.tree_features import BASES, TreeRows
 from python.test_demand_models import daily, long
@@ -131,6 +132,44 @@ def test_too_little_to_learn_from_says_how_much_is_needed() -> None:
     assert len(predict(many, 3, model=model).frame) == 120
     with pytest.raises(InvalidInputError, match="refit_every must be a whole number"):
         trees(refit_every=0)
+
+
+def test_trees_that_add_to_something_follow_a_ramp() -> None:
+    """Beyond the largest value that was learned from, step for step."""
+    y = 1000 + np.arange(24 * 20.0)
+    assert set(trees().fit([y], [0], 24, (24,)).bases) <= {"last", "season"}
+    made = predict(long({"a": y}), 24, model=trees(), season_lengths=24).frame["lightgbm"]
+    assert made.min() > y.max()
+    np.testing.assert_allclose(made, y.max() + 1 + np.arange(24), atol=3)
+
+
+def test_trees_add_to_nothing_where_values_do_not_hang_together() -> None:
+    """Noise around a level: neither the last value nor that of a season before tells the next."""
+    for seed in range(3):
+        print("seed", seed)
+        rng = np.random.default_rng(seed)
+        histories = [rng.normal(100, 10, 24 * 20) for _ in range(10)]
+        made = trees(rows=60_000).fit(histories, [0] * 10, 4, (24,))
+        assert made.bases == ("nothing",) * 3
+
+
+class NoChange:
+    """Trees that answer 0."""
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        return np.zeros(len(rows))
+
+
+@pytest.mark.parametrize(("worth", "base"), [(0.01, "nothing"), (0.04, "last")])
+def test_trees_add_to_something_only_where_it_is_worth_two_per_cent(
+    worth: float, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last value misses less than nothing does: by one per cent, and by four."""
+    monkeypatch.setattr(TreeOptions, "train", lambda *_: NoChange())
+    # Nothing misses 2 and a little in six intervals, the last value 2.
+    y = np.tile([1, 1, 2 * worth / (1 - worth), 0, 0, 0], 200)
+    options = TreeOptions(library=None, parameters={}, trees=1, rows=10_000)
+    assert fit_trees([y], [0], 1, (), options).bases == (base,)
 
 
 class Remembering:

@@ -22,8 +22,9 @@ class LightGBMModel:
     Steps 1, 2, 3-4, 5-8, ... have trees of their own. They see lags, means, medians and spreads of
     the last hours to the last season, how they differ from the level and from one season before,
     what is usual at the place in each season, and that place; in units of the mean of the series.
-    Their answer is added to nothing, to the last value or to that of one season before, whichever
-    came closer in the last quarter of the values that are learned from.
+    Their answer is added to the last value or to that of one season before where that came closest
+    in the last quarter of the values that are learned from, and by 2 % or more closer than trees
+    whose answer is added to nothing; else to nothing.
 
     Parameters
     ----------
