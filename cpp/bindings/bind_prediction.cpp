@@ -14,6 +14,7 @@
 #include "prediction/demand.hpp"
 #include "prediction/likeness.hpp"
 #include "prediction/metrics.hpp"
+#include "prediction/present.hpp"
 
 namespace py = pybind11;
 using namespace pybind11::literals;
@@ -23,23 +24,32 @@ namespace {
 
 using NamedColumns = py::typing::Dict<py::str, py::array>;
 
-void bind_demand(py::module_& m) {
+// One of the sums of use over intervals.
+template <auto Sum>
+void bind_use(py::module_& m, const char* name, const char* description) {
   m.def(
-      "mean_use",
+      name,
       [](const Column<std::int64_t>& start_ns, const Column<std::int64_t>& end_ns,
          const Column<std::int64_t>& amount, const Column<std::int32_t>& group, std::int32_t groups,
          std::int64_t origin_ns, std::int64_t step_ns, std::int64_t intervals, std::int64_t unit) {
         const UseTable uses{view(start_ns), view(end_ns), view(amount), view(group)};
-        std::vector<double> means;
+        std::vector<double> units;
         {
           const py::gil_scoped_release nogil;
-          means = mean_use(uses, groups, {origin_ns, step_ns, intervals}, unit);
+          units = Sum(uses, groups, {origin_ns, step_ns, intervals}, unit);
         }
-        return to_column(std::move(means));
+        return to_column(std::move(units));
       },
       "start_ns"_a.noconvert(), "end_ns"_a.noconvert(), "amount"_a.noconvert(),
       "group"_a.noconvert(), py::kw_only(), "groups"_a, "origin_ns"_a, "step_ns"_a, "intervals"_a,
-      "unit"_a, "Mean amount in use over `unit`, per group and interval, group by group.");
+      "unit"_a, description);
+}
+
+void bind_demand(py::module_& m) {
+  bind_use<mean_use>(m, "mean_use",
+                     "Mean amount in use over `unit`, per group and interval, group by group.");
+  bind_use<use_at_end>(m, "use_at_end",
+                       "Amount in use over `unit` at the end of each interval, group by group.");
 }
 
 py::dict forecast_dict(ForecastColumns&& made) {
@@ -74,12 +84,12 @@ void bind_forecast(py::module_& m) {
   m.def(
       "forecast",
       [](const Column<double>& values, const Column<std::int64_t>& offsets,
-         const Column<std::int64_t>& phase, const Column<std::int32_t>& series,
-         const Column<std::int64_t>& known, const std::string& model,
-         const std::vector<std::int64_t>& seasons, std::int64_t window, std::int64_t horizon,
-         const Column<double>& probabilities, const std::string& intervals, std::int64_t vectors,
-         unsigned threads, const py::object& driver) {
-        const SeriesTable table{view(values), view(offsets), view(phase)};
+         const Column<std::int64_t>& phase, const Column<double>& ends,
+         const Column<std::int32_t>& series, const Column<std::int64_t>& known,
+         const std::string& model, const std::vector<std::int64_t>& seasons, std::int64_t window,
+         std::int64_t horizon, const Column<double>& probabilities, const std::string& intervals,
+         std::int64_t vectors, unsigned threads, const py::object& driver) {
+        const SeriesTable table{view(values), view(offsets), view(phase), view(ends)};
         ForecastRequest request{{},
                                 {seasons, window, horizon},
                                 view(probabilities),
@@ -100,16 +110,44 @@ void bind_forecast(py::module_& m) {
           return columns;
         });
       },
-      "values"_a.noconvert(), "offsets"_a.noconvert(), "phase"_a.noconvert(),
+      "values"_a.noconvert(), "offsets"_a.noconvert(), "phase"_a.noconvert(), "ends"_a.noconvert(),
       "series"_a.noconvert(), "known"_a.noconvert(), py::kw_only(), "model"_a, "seasons"_a,
       "window"_a, "horizon"_a, "probabilities"_a.noconvert(), "intervals"_a = "adaptive",
       "vectors"_a = 0, "threads"_a = 1, "driver"_a = py::none(),
       "Forecasts per origin: columns point, quantiles, model, weights, errors, vectors; by a "
       "device also device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda, or "
-      "None for the CPU. Where it fails: `error`, and whether CUDA is `lost` to this process.");
+      "None for the CPU. Where it fails: `error`, and whether CUDA is `lost` to this process. "
+      "`ends`: "
+      "the value at the end of each interval, or empty.");
+}
+
+void check_origins(const Column<std::int64_t>& origins, std::int64_t values) {
+  for (const std::int64_t origin : view(origins)) {
+    if (origin < 0 || origin > values)
+      throw InvalidInput("origins must lie from 0 to the number of values");
+  }
 }
 
 void bind_scores(py::module_& m) {
+  m.def(
+      "follow_present",
+      [](const Column<double>& made, const Column<double>& values, const Column<double>& ends,
+         const Column<std::int64_t>& origins, std::int64_t horizon) {
+        check_origins(origins, values.size());
+        if (horizon < 1 || made.size() != origins.size() * horizon || ends.size() != values.size())
+          throw InvalidInput("made must have one value per origin and step, ends one per value");
+        const FilledSeries filled = fill_missing(view(values), 0, 0);
+        Past past = filled.past();
+        past.ends = view(ends);
+        ByOriginAndStep moved =
+            Eigen::Map<const ByOriginAndStep>(made.data(), origins.size(), horizon);
+        follow_present(past, view(origins), moved);
+        return to_column(std::vector<double>(moved.data(), moved.data() + moved.size()));
+      },
+      "made"_a.noconvert(), "values"_a.noconvert(), "ends"_a.noconvert(), "origins"_a.noconvert(),
+      "horizon"_a,
+      "Forecasts (origins x horizon) moved towards the values at the ends of the intervals, as far "
+      "as would have paid.");
   m.def(
       "error_quantiles",
       [](const Column<double>& made, const Column<double>& errors,
@@ -119,11 +157,8 @@ void bind_scores(py::module_& m) {
         if (horizon < 1 || origins.size() < 1 || errors.size() != origins.size() * horizon ||
             made.size() != errors.size())
           throw InvalidInput("made and errors must have one value per origin and step");
+        check_origins(origins, values.size());
         const Past past{view(values), {}};
-        for (const std::int64_t origin : view(origins)) {
-          if (origin < 0 || origin > past.size())
-            throw InvalidInput("origins must lie from 0 to the number of values");
-        }
         const auto table = [&](const Column<double>& column) {
           return Eigen::Map<const ByOriginAndStep>(column.data(), origins.size(), horizon);
         };

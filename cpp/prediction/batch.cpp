@@ -92,7 +92,9 @@ class Batch {
       const std::int32_t series = origins_.series[i];
       if (i == begin || series != origins_.series[i - 1])
         filled.push_back(fill_missing(table_.series(series), table_.phase[series], season));
-      pasts.push_back(filled.back().past().first(origins_.known[i]));
+      Past whole = filled.back().past();
+      whole.ends = table_.ends_of(series);
+      pasts.push_back(whole.first(origins_.known[i]));
     }
     const std::vector<Forecast> made = forecast(pasts, request_);
     for (std::size_t i = begin; i < end; ++i) write(i, made[i - begin]);
@@ -128,9 +130,13 @@ void SeriesTable::validate() const {
   for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
     if (offsets[i + 1] < offsets[i]) throw InvalidInput("offsets must not decrease");
   }
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isnan(values[i]) && !(values[i] >= 0 && values[i] <= kLargest))
-      throw InvalidInput("value " + std::to_string(i) + " must be from 0 to 1e100, or missing");
+  if (!ends.empty() && ends.size() != values.size())
+    throw InvalidInput("ends must have one value per value, or none");
+  for (const std::span<const double> column : {values, ends}) {
+    for (std::size_t i = 0; i < column.size(); ++i) {
+      if (!std::isnan(column[i]) && !(column[i] >= 0 && column[i] <= kLargest))
+        throw InvalidInput("value " + std::to_string(i) + " must be from 0 to 1e100, or missing");
+    }
   }
 }
 

@@ -10,17 +10,25 @@
 
 namespace fairlead {
 
-// Series i is values[offsets[i] .. offsets[i + 1]), NaN where missing; phase as in Past.
+// Series i is values[offsets[i] .. offsets[i + 1]), NaN where missing, with its `ends` beside it
+// unless there are none; phase and ends as in Past.
 struct SeriesTable {
   std::span<const double> values;
   std::span<const std::int64_t> offsets;
   std::span<const std::int64_t> phase;
+  std::span<const double> ends{};
 
   std::int64_t size() const { return static_cast<std::int64_t>(phase.size()); }
-  std::span<const double> series(std::int64_t i) const {
-    return values.subspan(offsets[i], offsets[i + 1] - offsets[i]);
+  std::span<const double> series(std::int64_t i) const { return part(values, i); }
+  std::span<const double> ends_of(std::int64_t i) const {
+    return ends.empty() ? ends : part(ends, i);
   }
   void validate() const;
+
+ private:
+  std::span<const double> part(std::span<const double> column, std::int64_t i) const {
+    return column.subspan(offsets[i], offsets[i + 1] - offsets[i]);
+  }
 };
 
 // One forecast each: of `series[i]`, when its first `known[i]` values are known. Grouped by series.

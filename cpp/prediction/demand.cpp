@@ -64,6 +64,20 @@ struct RowsByGroup {
   std::vector<std::size_t> rows;
 };
 
+// Calls `write` with the rows of each group and where the values of its intervals go.
+template <typename Write>
+std::vector<double> by_group(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
+                             std::int64_t unit, Write write) {
+  uses.validate(groups);
+  if (grid.step_ns < 1 || grid.intervals < 0 || unit < 1)
+    throw InvalidInput("step and unit must be 1 or more, the number of intervals 0 or more");
+  std::vector<double> out(static_cast<std::size_t>(groups) *
+                          static_cast<std::size_t>(grid.intervals));
+  const RowsByGroup rows(uses.group, groups);
+  for (std::int32_t g = 0; g < groups; ++g) write(rows.of(g), out.data() + g * grid.intervals);
+  return out;
+}
+
 }  // namespace
 
 void UseTable::validate(std::int32_t groups) const {
@@ -80,23 +94,38 @@ void UseTable::validate(std::int32_t groups) const {
 
 std::vector<double> mean_use(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
                              std::int64_t unit) {
-  uses.validate(groups);
-  if (grid.step_ns < 1 || grid.intervals < 0 || unit < 1)
-    throw InvalidInput("step and unit must be 1 or more, the number of intervals 0 or more");
-  std::vector<double> means(static_cast<std::size_t>(groups) *
-                            static_cast<std::size_t>(grid.intervals));
-  const RowsByGroup by_group(uses.group, groups);
-  const std::int64_t length = grid.intervals * grid.step_ns;
-  for (std::int32_t g = 0; g < groups; ++g) {
+  return by_group(uses, groups, grid, unit, [&](std::span<const std::size_t> rows, double* out) {
+    const std::int64_t length = grid.intervals * grid.step_ns;
     Sums sums(grid.intervals);
-    for (const std::size_t row : by_group.of(g)) {
+    for (const std::size_t row : rows) {
       const std::int64_t from = std::max<std::int64_t>(uses.start_ns[row] - grid.origin_ns, 0);
       const std::int64_t to = std::min(uses.end_ns[row] - grid.origin_ns, length);
       if (from < to) sums.add(grid, from, to, uses.amount[row]);
     }
-    sums.write_means(grid, unit, means.data() + g * grid.intervals);
-  }
-  return means;
+    sums.write_means(grid, unit, out);
+  });
+}
+
+std::vector<double> use_at_end(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
+                               std::int64_t unit) {
+  return by_group(uses, groups, grid, unit, [&](std::span<const std::size_t> rows, double* out) {
+    std::vector<Area> change(grid.intervals + 1);
+    for (const std::size_t row : rows) {
+      // The ends of the intervals [first, last) lie inside the row.
+      const std::int64_t from = std::max<std::int64_t>(uses.start_ns[row] - grid.origin_ns, 0);
+      const std::int64_t to = std::max<std::int64_t>(uses.end_ns[row] - grid.origin_ns, 1);
+      const std::int64_t first = from / grid.step_ns;
+      const std::int64_t last = std::min((to - 1) / grid.step_ns, grid.intervals);
+      if (first >= last) continue;
+      change[first] += uses.amount[row];
+      change[last] -= uses.amount[row];
+    }
+    Area level = 0;
+    for (std::int64_t i = 0; i < grid.intervals; ++i) {
+      level += change[i];
+      out[i] = static_cast<double>(level) / static_cast<double>(unit);
+    }
+  });
 }
 
 }  // namespace fairlead

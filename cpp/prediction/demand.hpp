@@ -30,4 +30,9 @@ struct TimeGrid {
 std::vector<double> mean_use(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
                              std::int64_t unit);
 
+// Units in use at the end of each interval, likewise: of rows that start before it and end after
+// it.
+std::vector<double> use_at_end(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
+                               std::int64_t unit);
+
 }  // namespace fairlead

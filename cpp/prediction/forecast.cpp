@@ -9,6 +9,7 @@
 #include "base/errors.hpp"
 #include "prediction/combination.hpp"
 #include "prediction/likeness.hpp"
+#include "prediction/present.hpp"
 #include "prediction/record.hpp"
 
 namespace fairlead {
@@ -149,17 +150,21 @@ class Block {
     Forecast out;
     out.weights.assign(forecasters().size(), 0.0);
     if (request_.model) {
-      out.model = job.records.front().model;
+      const Record& record = job.records.front();
+      out.model = record.model;
       out.weights[out.model] = 1;
-      spread(job.records.front().made, i, out);
-      mix_own_quantiles(i, out);
+      ByOriginAndStep made = record.made;
+      follow_present(pasts_[i], job.origins, made);
+      spread(made, i, out);
+      mix_own_quantiles(i, made.bottomRows<1>() - record.made.bottomRows<1>(), out);
       return out;
     }
-    const Combination combination = combine(pasts_[i], job.origins, job.records, request_.options);
+    Combination combination = combine(pasts_[i], job.origins, job.records, request_.options);
     for (std::size_t k = 0; k < job.records.size(); ++k)
       out.weights[job.records[k].model] = combination.weights[k];
     out.model =
         static_cast<std::size_t>(std::ranges::max_element(out.weights) - out.weights.begin());
+    follow_present(pasts_[i], job.origins, combination.made);
     spread(combination.made, i, out);
     return out;
   }
@@ -167,11 +172,13 @@ class Block {
   // Of a model with quantiles of its own, each is the mean of that and the one by past errors: its
   // own know where the series is unsteady but lie too close together, as they were fitted, and past
   // errors know how far off it is (means of quantiles: Lichtendahl, Grushka-Cockayne and Winkler,
-  // Management Science 59(7), 2013).
-  void mix_own_quantiles(std::size_t i, Forecast& out) const {
+  // Management Science 59(7), 2013). They are `moved` with the forecast.
+  void mix_own_quantiles(std::size_t i, const Eigen::RowVectorXd& moved, Forecast& out) const {
     ByOriginAndStep own(out.quantiles.rows(), out.quantiles.cols());
-    if (made_[out.model]->quantiles(pasts_[i], request_.options, request_.probabilities, own))
-      out.quantiles = (out.quantiles + own) / 2;
+    if (!made_[out.model]->quantiles(pasts_[i], request_.options, request_.probabilities, own))
+      return;
+    own.colwise() += moved.transpose();
+    out.quantiles = (out.quantiles + own.cwiseMax(0.0)) / 2;
   }
 
   // The last row of `made`, and bands around it from the errors of the others.

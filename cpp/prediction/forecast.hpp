@@ -35,7 +35,8 @@ inline constexpr std::int64_t kVectorSpacing = 4;
 // the quick ones among the models the past is long enough for.
 //
 // Every model forecasts from many earlier origins as well, each time from what was known there;
-// those errors give the weights and the bands (ErrorBands; with a named model that has quantiles of
+// those errors give the weights, how far the forecast follows the present (follow_present) and the
+// bands (ErrorBands; with a named model that has quantiles of
 // its own the means of both). Nothing is scored that is not in the past.
 std::vector<Forecast> forecast(std::span<const Past> pasts, const ForecastRequest& request);
 

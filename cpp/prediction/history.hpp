@@ -1,6 +1,7 @@
 // The past of one demand series, as forecasters see it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -12,14 +13,15 @@ namespace fairlead {
 struct Past {
   std::span<const double> values;
   std::span<const std::uint8_t> observed;
-  std::int64_t phase = 0;  // steps from the epoch to values[0]: the place in day and week
+  std::int64_t phase = 0;          // steps from the epoch to values[0]: the place in day and week
+  std::span<const double> ends{};  // of means: the value at the end of each interval, NaN; or none
 
   std::int64_t size() const { return static_cast<std::int64_t>(values.size()); }
 
   // What was known when only `known` values were.
   Past first(std::int64_t known) const {
     const auto n = static_cast<std::size_t>(known);
-    return {values.first(n), observed.first(n), phase};
+    return {values.first(n), observed.first(n), phase, ends.first(std::min(n, ends.size()))};
   }
 };
 

@@ -31,6 +31,7 @@ __all__: list[str] = [
     "error_quantiles",
     "feature_columns",
     "find_alerts",
+    "follow_present",
     "forecast",
     "forecast_scores",
     "forecasters",
@@ -49,6 +50,7 @@ __all__: list[str] = [
     "score_terms",
     "seasonal_scale",
     "smoothing_fits",
+    "use_at_end",
 ]
 
 class FeatureStream:
@@ -532,10 +534,22 @@ def find_alerts(
     Alerts of one threshold over a stream of samples: columns pending_ns, firing_ns, resolved_ns (-1: firing still), value, worst.
     """
 
+def follow_present(
+    made: numpy.typing.NDArray[numpy.float64],
+    values: numpy.typing.NDArray[numpy.float64],
+    ends: numpy.typing.NDArray[numpy.float64],
+    origins: numpy.typing.NDArray[numpy.int64],
+    horizon: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Forecasts (origins x horizon) moved towards the values at the ends of the intervals, as far as would have paid.
+    """
+
 def forecast(
     values: numpy.typing.NDArray[numpy.float64],
     offsets: numpy.typing.NDArray[numpy.int64],
     phase: numpy.typing.NDArray[numpy.int64],
+    ends: numpy.typing.NDArray[numpy.float64],
     series: numpy.typing.NDArray[numpy.int32],
     known: numpy.typing.NDArray[numpy.int64],
     *,
@@ -550,7 +564,7 @@ def forecast(
     driver: typing.Any = None,
 ) -> dict:
     """
-    Forecasts per origin: columns point, quantiles, model, weights, errors, vectors; by a device also device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda, or None for the CPU. Where it fails: `error`, and whether CUDA is `lost` to this process.
+    Forecasts per origin: columns point, quantiles, model, weights, errors, vectors; by a device also device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda, or None for the CPU. Where it fails: `error`, and whether CUDA is `lost` to this process. `ends`: the value at the end of each interval, or empty.
     """
 
 def forecast_scores(
@@ -695,6 +709,22 @@ def smoothing_fits(
 ) -> dict[str, numpy.ndarray]:
     """
     The fit of a form of exponential smoothing per series: columns alpha, beta, phi, gamma, squares, level, trend, and season by place.
+    """
+
+def use_at_end(
+    start_ns: numpy.typing.NDArray[numpy.int64],
+    end_ns: numpy.typing.NDArray[numpy.int64],
+    amount: numpy.typing.NDArray[numpy.int64],
+    group: numpy.typing.NDArray[numpy.int32],
+    *,
+    groups: typing.SupportsInt | typing.SupportsIndex,
+    origin_ns: typing.SupportsInt | typing.SupportsIndex,
+    step_ns: typing.SupportsInt | typing.SupportsIndex,
+    intervals: typing.SupportsInt | typing.SupportsIndex,
+    unit: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Amount in use over `unit` at the end of each interval, group by group.
     """
 
 DECILES: tuple = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

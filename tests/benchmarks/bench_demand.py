@@ -23,6 +23,7 @@ from reference.demand_figures import (
     band_figures,
     cluster_figures,
     cluster_means,
+    end_figures,
     m4_figures,
     m4_series,
     venus_figures,
@@ -129,6 +130,13 @@ def main() -> None:
     table = cluster_figures(given.shared, given.model)
     print(table.round(3).to_string())
     show("cluster demand, day ahead", cluster_means(table))
+    with_ends = cluster_means(cluster_figures(given.shared, given.model, at_end=True))
+    show("... with the values at the ends of the hours", with_ends)
+    if given.model == "auto":
+        gains = end_figures(given.shared)
+        print("MAE with the ends over that without, ten days before the scored ones")
+        print(gains.round(3).to_string())
+        print(f"means: {gains.mean().round(3).to_dict()}")
     peers(given.shared, 20)
     if given.bands:
         bands(given.shared, given.step)

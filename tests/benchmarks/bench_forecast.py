@@ -158,6 +158,7 @@ def with_bands(
         values,
         offsets,
         phase,
+        np.empty(0),
         np.arange(len(phase), dtype=np.int32),
         np.diff(offsets),
         model=model,

@@ -37,6 +37,23 @@ TEST(MeanUse, RefusesAnEndBeforeItsStart) {
   EXPECT_THROW(mean_use({start, end, amount, group}, 1, {0, 1, 1}, 1), InvalidInput);
 }
 
+// What starts at an end has not started by it, and what ends there is over.
+TEST(UseAtEnd, CountsRowsThatLieAcrossTheEnd) {
+  const std::vector<std::int64_t> start{0, 10, 5, -50, 25}, end{20, 30, 10, 500, 500};
+  const std::vector<std::int64_t> amount{1, 2, 4, 8, 16};
+  const std::vector<std::int32_t> group{0, 0, 0, 1, 1};
+  EXPECT_EQ(use_at_end({start, end, amount, group}, 2, {0, 10, 4}, 1),
+            (Values{1, 2, 0, 0, 8, 8, 24, 24}));
+  EXPECT_EQ(use_at_end({start, end, amount, group}, 2, {0, 10, 1}, 2), (Values{0.5, 4}));
+}
+
+// An interval of one nanosecond has no time left in it after a start.
+TEST(UseAtEnd, IsTheLevelInTheShortestIntervals) {
+  const std::vector<std::int64_t> start{1}, end{3}, amount{5};
+  const std::vector<std::int32_t> group{0};
+  EXPECT_EQ(use_at_end({start, end, amount, group}, 1, {0, 1, 4}, 1), (Values{0, 5, 0, 0}));
+}
+
 TEST(FillMissing, TakesTheSeasonBeforeThenTheLastValue) {
   const Values raw{1, 2, 3, kMissing, kMissing, 6, kMissing};
   const FilledSeries filled = fill_missing(raw, 0, 3);

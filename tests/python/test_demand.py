@@ -74,6 +74,22 @@ def test_demand_equals_the_sum_of_overlaps(jobs: pd.DataFrame, step: int) -> Non
 
 @settings(deadline=None)
 @given(jobs=job_tables(), step=st.integers(1, 40))
+def test_the_end_of_an_interval_has_the_jobs_that_run_across_it(
+    jobs: pd.DataFrame, step: int
+) -> None:
+    """Submitted before it and not over by it."""
+    made = demand_series(jobs, freq=step, at_end=True)
+    run = np.fmin(jobs["duration_s"], jobs["limit_s"])
+    ends = made["ds"].to_numpy()[:, None] + step
+    across = (jobs["submit_time"].to_numpy() < ends) & (
+        ends < (jobs["submit_time"] + run).to_numpy()
+    )
+    np.testing.assert_array_equal(made["y_end"], across @ (jobs["gpus"] * jobs["tasks"]))
+    pd.testing.assert_frame_equal(made.drop(columns="y_end"), demand_series(jobs, freq=step))
+
+
+@settings(deadline=None)
+@given(jobs=job_tables(), step=st.integers(1, 40))
 def test_series_by_a_column_add_up_to_the_whole(jobs: pd.DataFrame, step: int) -> None:
     """Dividing the jobs into series loses nothing, jobs without a label included."""
     parts = demand_series(jobs, freq=step, by="queue")
@@ -92,12 +108,11 @@ def test_nothing_after_until_is_seen(jobs: pd.DataFrame, step: int, until: int) 
     # Any longer run time: as long as the limit allows, the job is still unfinished.
     hidden = jobs.assign(duration_s=jobs["duration_s"].where(~unfinished, 10_000))
     known = hidden[hidden["submit_time"] < until]
-    made = demand_series(jobs, freq=step, until=until, by="queue")
-    pd.testing.assert_frame_equal(made, demand_series(hidden, freq=step, until=until, by="queue"))
+    asked = {"freq": step, "until": until, "by": "queue", "at_end": True}
+    made = demand_series(jobs, **asked)
+    pd.testing.assert_frame_equal(made, demand_series(hidden, **asked))
     if len(known):
-        pd.testing.assert_frame_equal(
-            made, demand_series(known, freq=step, until=until, by="queue")
-        )
+        pd.testing.assert_frame_equal(made, demand_series(known, **asked))
     else:
         assert len(made) == 0
 
@@ -138,8 +153,8 @@ def test_a_job_without_an_estimate_counts_until_now() -> None:
 def test_a_job_known_to_run_on_is_in_use_beyond_a_too_short_estimate() -> None:
     """An estimate that has run out does not end a job that has not."""
     jobs = pd.DataFrame({"submit_time": [0], "duration_s": [9000], "guess": [600], "gpus": [1]})
-    made = demand_series(jobs, "1h", until=7200, run_times="guess")
-    assert made["y"].tolist() == [1.0, 1.0]
+    made = demand_series(jobs, "1h", until=7200, run_times="guess", at_end=True)
+    assert made["y"].tolist() == made["y_end"].tolist() == [1.0, 1.0]
 
 
 def test_an_endless_limit_does_not_overflow() -> None:

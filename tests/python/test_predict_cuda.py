@@ -35,7 +35,7 @@ def arguments(frame: pd.DataFrame) -> tuple[np.ndarray, ...]:
     """The columns of one series for the core."""
     y = frame["y"].to_numpy()[:100].copy()
     ends = np.array([len(y)], dtype=np.int64)
-    return y, np.append(0, ends), ends * 0, np.zeros(1, dtype=np.int32), ends
+    return y, np.append(0, ends), ends * 0, y[:0], np.zeros(1, dtype=np.int32), ends
 
 
 def core_forecast(driver: object) -> dict[str, object]:

@@ -32,6 +32,13 @@ def long_frame(series: dict[str, np.ndarray], start: str = "2020-05-01") -> pd.D
     return pd.concat(parts, ignore_index=True)
 
 
+def hourly_frame(series: dict[str, np.ndarray], samples: int) -> pd.DataFrame:
+    """Hourly means of series with so many samples an hour, and the last sample of each hour."""
+    hours = {name: values.reshape(-1, samples) for name, values in series.items()}
+    ends = np.concatenate([hour[:, -1] for hour in hours.values()])
+    return long_frame({name: hour.mean(axis=1) for name, hour in hours.items()}).assign(y_end=ends)
+
+
 def m4_series(shared: Path, part: str) -> list[np.ndarray]:
     """The hourly series of M4, ``train`` or ``test``."""
     table = pd.read_csv(shared / "traces" / "m4-hourly" / f"Hourly-{part}.csv.gz")
@@ -62,17 +69,16 @@ def earth_demand(shared: Path) -> pd.DataFrame:
     series = {}
     for name in _CLUSTERS:
         minutes = pd.read_csv(folder / f"{name}_cluster_sequence_vc.csv.gz")
-        wanted = (minutes["running_gpu_num"] + minutes["pending_gpu_num"]).to_numpy(float)
-        series[name] = wanted.reshape(-1, 60).mean(axis=1)
+        series[name] = (minutes["running_gpu_num"] + minutes["pending_gpu_num"]).to_numpy(float)
     series[_SUM] = np.sum(list(series.values()), axis=0)
-    return long_frame(series)
+    return hourly_frame(series, samples=60)
 
 
 def servegen_demand(shared: Path) -> pd.DataFrame:
     """Requests per second of all clients of m-small."""
     table = pd.read_csv(shared / "traces" / "servegen-rates-2025" / "m-small.csv.gz")
     rate = table.groupby("timestamp")["rate"].sum().to_numpy()
-    return long_frame({"m-small": rate.reshape(-1, 6).mean(axis=1)})
+    return hourly_frame({"m-small": rate}, samples=6)
 
 
 def best_rows(shared: Path) -> pd.Series:
@@ -82,11 +88,17 @@ def best_rows(shared: Path) -> pd.Series:
     return rows.groupby("series")["MAE"].min()
 
 
-def cluster_figures(shared: Path, model: str = "auto") -> pd.DataFrame:
+def cluster_demand(shared: Path, at_end: bool) -> list[pd.DataFrame]:
+    """Earth and ServeGen, with or without the values at the ends of the hours."""
+    demand = [earth_demand(shared), servegen_demand(shared)]
+    return demand if at_end else [each.drop(columns="y_end") for each in demand]
+
+
+def cluster_figures(shared: Path, model: str = "auto", at_end: bool = False) -> pd.DataFrame:
     """MAE, MASE and pinball loss per series of Earth and ServeGen, and the best row's MAE."""
     parts = [
-        fairlead.backtest(earth_demand(shared), 24, model=model, n_windows=7).metrics,
-        fairlead.backtest(servegen_demand(shared), 24, model=model, n_windows=4).metrics,
+        fairlead.backtest(demand, 24, model=model, n_windows=windows).metrics
+        for demand, windows in zip(cluster_demand(shared, at_end), (7, 4), strict=True)
     ]
     table = pd.concat(parts).set_index("unique_id")[["mae", "mase", "pinball"]]
     table["best_row"] = best_rows(shared).reindex(table.index)
@@ -122,10 +134,35 @@ def band_figures(
             level=90,
             window=window,
         ).metrics
-        for demand in (earth_demand(shared), servegen_demand(shared))
+        for demand in cluster_demand(shared, at_end=False)
     ]
     table = pd.concat(parts).set_index("unique_id")
     return pd.DataFrame(table[["coverage_90", "width_90", "pinball", "mae"]])
+
+
+def end_figures(shared: Path) -> pd.DataFrame:
+    """What the values at the ends of the hours change before the scored days.
+
+    Per series the MAE with them over that without, of a day ahead and of its first three hours, at
+    every third hour of the last ten days (m-small: four) before those days.
+    """
+    parts = []
+    for demand, days, windows in zip(cluster_demand(shared, True), (7, 4), (80, 30), strict=True):
+        before = demand[demand["ds"] <= demand["ds"].max() - pd.Timedelta(days=days)]
+        both = {"without": before.drop(columns="y_end"), "with": before}
+        missed = {}
+        for name, each in both.items():
+            frame = fairlead.backtest(each, 24, n_windows=windows, step_size=3).frame
+            frame["missed"] = (frame["y"] - frame["auto"]).abs()
+            early = frame[frame["ds"] <= frame["cutoff"] + pd.Timedelta(hours=3)]
+            missed[name] = pd.DataFrame(
+                {
+                    "day": frame.groupby("unique_id")["missed"].mean(),
+                    "first three hours": early.groupby("unique_id")["missed"].mean(),
+                }
+            )
+        parts.append(missed["with"] / missed["without"])
+    return pd.concat(parts)
 
 
 def venus_figures(

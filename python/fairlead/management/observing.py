@@ -110,8 +110,8 @@ class Observation:
     ----------
     time_ns : int
     demand : DataFrame
-        ``unique_id``, ``ds``, ``y``: units that would have been in use with unlimited capacity, per
-        interval up to now.
+        ``unique_id``, ``ds``, ``y``, ``y_end``: units that would have been in use with unlimited
+        capacity, per interval up to now and at its end.
     backlog : dict of pool to float
         Units that running and waiting jobs take together, where any waits; else 0.
     sample : dict of str to float
@@ -213,7 +213,7 @@ class Observer:
     def demand(self, schedule: Schedule, now_ns: int, keep: int | None = None) -> pd.DataFrame:
         """Demand up to now, each job from its submission for as long as is known of it.
 
-        ``unique_id``, ``ds``, ``y``; of the last `keep` intervals only.
+        ``unique_id``, ``ds``, ``y``, ``y_end``; of the last `keep` intervals only.
         """
         submit, start, end = (
             schedule.times.submit_ns,
@@ -232,19 +232,23 @@ class Observer:
         whole = (now_ns - self._first_ns) // self._step_ns
         intervals = whole if keep is None else min(whole, keep)
         origin = self._first_ns + (whole - intervals) * self._step_ns
-        # Beyond now nothing counts, and an estimate may be longer than int64 has room for.
-        until = np.where(run < now_ns - submit, submit + np.maximum(run, 0), now_ns)
+        # Later than now does not matter, and an estimate may be longer than int64 has room for.
+        over = (run < now_ns - submit) | (ended & (run == now_ns - submit))
+        until = np.where(over, submit + np.maximum(run, 0), now_ns + 1)
         rows = np.flatnonzero(counted & (until > origin))
-        means = _core.mean_use(
-            submit[rows],
-            until[rows],
-            self._amount[rows],
-            np.ascontiguousarray(self._group[rows]),
-            groups=len(self._names),
-            origin_ns=origin,
-            step_ns=self._step_ns,
-            intervals=intervals,
-            unit=unit_of(self._resource),
+        y, y_end = (
+            of(
+                submit[rows],
+                until[rows],
+                self._amount[rows],
+                np.ascontiguousarray(self._group[rows]),
+                groups=len(self._names),
+                origin_ns=origin,
+                step_ns=self._step_ns,
+                intervals=intervals,
+                unit=unit_of(self._resource),
+            )
+            for of in (_core.mean_use, _core.use_at_end)
         )
         ds = self._columns.time.to_frame_times(
             origin + self._step_ns * np.arange(intervals, dtype=np.int64)
@@ -253,7 +257,8 @@ class Observer:
             {
                 "unique_id": np.repeat(np.array(self._names, dtype=object), intervals),
                 "ds": np.tile(ds, len(self._names)) if len(self._names) > 1 else ds,
-                "y": means,
+                "y": y,
+                "y_end": y_end,
             }
         )
         frame.attrs["resource"] = self._resource

@@ -289,7 +289,7 @@ class Loop:
         return PipelineResult.of(
             schedule=done,
             baseline=baseline,
-            demand=demand,
+            demand=demand.drop(columns="y_end"),
             forecasts=self.records.forecasts,
             applied=self.records.applied,
             steps=pd.DataFrame(self.records.steps),

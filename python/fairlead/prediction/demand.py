@@ -32,6 +32,7 @@ def demand_series(
     run_times: Any = "limit",
     default_limit_s: float | None = None,
     ignore: Iterable[str] = (),
+    at_end: bool = False,
 ) -> Any:
     """Mean units of a resource in use per interval, if capacity were unlimited.
 
@@ -63,13 +64,16 @@ def demand_series(
         that has not ended counts up to `until`.
     ignore : iterable of str
         Columns to leave out although they are filled and not honoured yet.
+    at_end : bool, default False
+        Add ``y_end``, the units in use at the end of each interval. With it `predict` starts from
+        where demand stands, not from the mean of the last interval.
 
     Returns
     -------
     DataFrame of the library of `jobs`
         ``unique_id`` (text), ``ds`` (start of the interval, in the kind of ``submit_time``), ``y``
-        (units). All series cover the same intervals; no rows if no job was submitted by `until`. A
-        pandas frame carries the resource along in ``attrs``.
+        (units), and with `at_end` ``y_end`` (units). All series cover the same intervals; no rows
+        if no job was submitted by `until`. A pandas frame carries the resource along in ``attrs``.
 
     Raises
     ------
@@ -90,6 +94,8 @@ def demand_series(
       unique_id      ds    y
     0       all     0.0  4.0
     1       all  3600.0  3.0
+    >>> fairlead.demand_series(jobs, freq="1h", at_end=True)["y_end"].tolist()
+    [6.0, 0.0]
     """
     table = Table(jobs, "jobs", "job_id")
     ignored = [ignore] if isinstance(ignore, str) else list(ignore)
@@ -112,23 +118,27 @@ def demand_series(
             f"{len(names)} series of {intervals:,} intervals are too many; give a freq longer than "
             f"{freq_name(step_ns)}, or until="
         )
-    means = _core.mean_use(
-        start_ns,
-        end_ns,
-        units[known],
-        group,
-        groups=len(names),
-        origin_ns=origin_ns,
-        step_ns=step_ns,
-        intervals=intervals,
-        unit=unit_of(resource),
-    )
+    sums = {"y": _core.mean_use, "y_end": _core.use_at_end} if at_end else {"y": _core.mean_use}
+    used = {
+        column: of(
+            start_ns,
+            end_ns,
+            units[known],
+            group,
+            groups=len(names),
+            origin_ns=origin_ns,
+            step_ns=step_ns,
+            intervals=intervals,
+            unit=unit_of(resource),
+        )
+        for column, of in sums.items()
+    }
     ds = columns.time.to_frame_times(origin_ns + step_ns * np.arange(intervals, dtype=np.int64))
     tiled = ds[np.tile(np.arange(intervals), len(names))]
     made = {
         "unique_id": np.repeat(np.array(names, dtype=object), intervals),
         "ds": tiled,
-        "y": means,
+        **used,
     }
     frame = to_native_like(made, jobs)
     if isinstance(frame, pd.DataFrame):
@@ -170,9 +180,9 @@ def _ends(table: Table, columns: JobColumns, until_ns: int | None) -> Ints:
         table.require(ended | (estimate >= 0), _duration(table), needed, "fill it or give until=")
         until_ns = -_LATEST_NS
     expected = columns.submit_ns + np.minimum(np.maximum(estimate, 0), room)
-    # A job that is known to run beyond `until` uses the resource at least until then.
+    # A job that is known to run beyond `until` uses the resource at least until then, and then.
     runs_on = (run >= 0) | (estimate < 0)
-    expected = np.where(runs_on, np.maximum(expected, until_ns), expected)
+    expected = np.where(runs_on, np.maximum(expected, until_ns + 1), expected)
     ends = np.where(ended, ends, np.maximum(expected, columns.submit_ns))
     return ends
 

@@ -210,6 +210,8 @@ class External:
             made = self._learned(self.model, asked)
         else:
             made = self._made(self.model, asked, filled)
+        if len(series.ends):
+            made = [asked.follow_present(at, part) for at, part in enumerate(made)]
         bands, errors, kept = [], [], []
         for i, n, own, part in zip(of.tolist(), known.tolist(), origins, made, strict=True):
             error = _errors(series.of(i)[:n], part, own)
@@ -316,6 +318,14 @@ class _Asked:
 
     def phase(self, at: int) -> int:
         return int(self.series.phase[self.of[at]])
+
+    def follow_present(self, at: int, made: Floats) -> Floats:
+        """Forecasts of a place moved towards the ends of the intervals, as far as it paid."""
+        ends = self.series.ends_of(int(self.of[at]))[: self.known[at]]
+        moved: Floats = _core.follow_present(
+            made.ravel(), self.past(at), ends, self.origins[at], self.horizon
+        )
+        return moved.reshape(made.shape)
 
     def by_cutoff(self) -> list[list[int]]:
         """Places of forecasts that know the same time as their last; those of now are one group.

@@ -95,6 +95,7 @@ class Model:
             series.values,
             series.offsets,
             series.phase,
+            series.ends,
             of,
             known,
             model=self.name,

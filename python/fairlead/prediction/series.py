@@ -35,6 +35,9 @@ class DemandSeries:
         Demand; NaN = missing. A series begins with its first known value.
     offsets : int64 array
         Series i is ``values[offsets[i]:offsets[i + 1]]``.
+    ends : float64 array
+        The value at the end of each interval, of which that in ``values`` is the mean; NaN =
+        unknown. Empty if no such values came.
     start_ns : int64 array
         Start of the first interval of each series, ns.
     step_ns : int
@@ -45,6 +48,7 @@ class DemandSeries:
 
     ids: NDArray[Any]
     values: Floats
+    ends: Floats
     offsets: Ints
     start_ns: Ints
     step_ns: int
@@ -64,6 +68,10 @@ class DemandSeries:
         """The values of one series."""
         return self.values[self.offsets[i] : self.offsets[i + 1]]
 
+    def ends_of(self, i: int) -> Floats:
+        """The values at the ends of its intervals; empty if none came."""
+        return self.ends[self.offsets[i] : self.offsets[i + 1]]
+
     def times_ns(self, series: NDArray[Any], first: Ints, count: int) -> Ints:
         """Starts of `count` intervals from place `first` on, for each of the given series."""
         steps = first[:, None] + np.arange(count)
@@ -78,7 +86,8 @@ def read_demand(demand: Any, freq: Any = None) -> DemandSeries:
     ----------
     demand : pandas, Polars or Arrow frame
         ``ds`` (start of the interval: datetime, ISO text or s), ``y`` (0 or more, or missing) and
-        optionally ``unique_id``, in any row order. Intervals without a row are missing.
+        optionally ``unique_id`` and ``y_end`` (as ``y``), in any row order. Intervals without a row
+        are missing.
     freq : str, timedelta or s, optional
         Length of the intervals; by default the smallest distance between two rows of a series.
 
@@ -105,15 +114,21 @@ def read_demand(demand: Any, freq: Any = None) -> DemandSeries:
     if missing is not None:
         raise table.bad("ds", missing, "present", "drop the row or mend the cell")
     codes, ids = _series_of(table)
-    y = _demand(table)
+    y = _demand(table, "y")
     order = _order(codes, time_ns)
     if order is not None:
         codes, time_ns, y = codes[order], time_ns[order], y[order]
     step_ns = _step(table, codes, time_ns, order, freq)
+    rows = slice(None) if order is None else order
     unknown = np.isnan(y)
     if unknown.any():
         keep = np.arange(table.n) >= _first_known(codes, ~unknown, ids)[codes]
-        codes, time_ns, y = codes[keep], time_ns[keep], y[keep]
+        codes, time_ns, y, rows = (
+            codes[keep],
+            time_ns[keep],
+            y[keep],
+            np.arange(table.n)[rows][keep],
+        )
     ends = np.append(np.flatnonzero(np.diff(codes)), len(codes) - 1)
     start_ns = time_ns[np.append(0, ends[:-1] + 1)]
     lengths = (time_ns[ends] - start_ns) // step_ns + 1
@@ -123,9 +138,18 @@ def read_demand(demand: Any, freq: Any = None) -> DemandSeries:
             f"demand['ds'] spans {offsets[-1]:,} intervals of {freq_name(step_ns)}, most of them "
             f"without a row; mend the times or give freq="
         )
-    values = np.full(offsets[-1], np.nan)
-    values[offsets[codes] + (time_ns - start_ns[codes]) // step_ns] = y
-    return DemandSeries(ids, values, offsets, start_ns, step_ns, kind)
+    place = offsets[codes] + (time_ns - start_ns[codes]) // step_ns
+    values = _at(place, y, offsets[-1])
+    has_ends = "y_end" in table
+    ends = _at(place, _demand(table, "y_end")[rows], offsets[-1]) if has_ends else np.empty(0)
+    return DemandSeries(ids, values, ends, offsets, start_ns, step_ns, kind)
+
+
+def _at(place: Ints, y: Floats, size: int) -> Floats:
+    """A column with `y` at these places and nothing known elsewhere."""
+    column = np.full(size, np.nan)
+    column[place] = y
+    return column
 
 
 def _series_of(table: Table) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -147,13 +171,13 @@ def _order(codes: Ints, time_ns: Ints) -> Ints | None:
     return np.lexsort((time_ns, codes))
 
 
-def _demand(table: Table) -> Floats:
-    numbers = table.numbers("y")
+def _demand(table: Table, column: str) -> Floats:
+    numbers = table.numbers(column)
     y: Floats = numbers.data.astype(np.float64)
     if numbers.missing is not None:
         y[numbers.missing] = np.nan
     table.require(
-        (y >= 0) & (y <= _LARGEST), "y", "0 or more and finite", "mend the value", np.isnan(y)
+        (y >= 0) & (y <= _LARGEST), column, "0 or more and finite", "mend the value", np.isnan(y)
     )
     return y
 
