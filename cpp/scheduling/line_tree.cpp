@@ -29,7 +29,7 @@ Item LineTree::Pool<Node>::take() {
   }
   const Item node = unused.back();
   unused.pop_back();
-  nodes[node] = {};
+  nodes[node].clear();
   return node;
 }
 
@@ -238,7 +238,8 @@ void LineTree::exclude(Inner& node, std::int32_t i, std::int32_t height, const C
 void LineTree::renew_front(Inner& node, std::int32_t i, std::int32_t height) {
   scratch_.clear();
   const bool is_rough = collect(node.child[i], height - 1, Corner{});
-  node.front[i] = Front::of(scratch_);
+  renewed_.renew(scratch_);
+  node.front[i] = renewed_;
   if (is_rough) node.front[i].roughen();
   node.changes[i] = 0;
 }

@@ -51,6 +51,8 @@ class LineTree {
     Corners least;
     std::array<Rank, Corners::kMost> soonest;
     std::array<Item, Corners::kMost> line;
+
+    void clear() { least.truncate(0); }
   };
   struct Inner {
     std::array<Front, kFan> front;  // of each child
@@ -58,6 +60,8 @@ class LineTree {
     std::array<Item, kFan> child;
     std::array<std::int32_t, kFan> changes;  // since a rough front was made
     std::int32_t count = 0;
+
+    void clear() { count = 0; }  // the fronts keep their room
   };
   template <typename Node>
   struct Pool {
@@ -127,6 +131,7 @@ class LineTree {
   Pool<Leaf> leaves_;
   Pool<Inner> inners_;
   std::vector<Corner> scratch_;
+  Front renewed_;  // on the way it may grow much longer than it ends up
 };
 
 }  // namespace fairlead

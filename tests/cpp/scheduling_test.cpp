@@ -247,5 +247,26 @@ TEST(Journal, CopiesShareThePastAndGoTheirOwnWay) {
   EXPECT_EQ(copy.size(), 3001u);
 }
 
+TEST(Journal, IsEmptyOnceClearedAndLeavesCopiesAlone) {
+  Journal<int> origin;
+  for (int i = 0; i < 3000; ++i) origin.push_back(i);
+  origin.seal();
+  Journal<int> copy = origin;
+  const auto clear_and_fill = [&origin](int item) {
+    origin.clear();
+    EXPECT_EQ(origin.size(), 0u);
+    EXPECT_TRUE(origin.all().empty());
+    for (int i = 0; i < 1500; ++i) origin.push_back(item);
+    EXPECT_EQ(origin.all(), std::vector<int>(1500, item));
+  };
+  clear_and_fill(-1);  // the copy reads what was there
+  clear_and_fill(-2);  // nobody else does
+  origin.seal();
+  Journal<int>(origin).push_back(7);
+  clear_and_fill(-3);  // nor any more
+  ASSERT_EQ(copy.size(), 3000u);
+  EXPECT_EQ(copy.all()[2999], 2999);
+}
+
 }  // namespace
 }  // namespace fairlead
