@@ -80,8 +80,7 @@ class LineTree {
   // Nodes stand at a height; leaves at 0.
   std::int32_t size(Item at, std::int32_t height) const;
   bool full(Item at, std::int32_t height) const;
-  Rank soonest(Item at, std::int32_t height) const;  // of its first child, or line
-  Rank last(Item at, std::int32_t height) const;     // and of its last
+  Rank soonest(Item at, std::int32_t height, std::int32_t i) const;  // of a child, or line
   void drop(Item at, std::int32_t height);
   void split(Item parent, std::int32_t i, std::int32_t height, const Rank& place);
   void move_tail(Item from, std::int32_t begin, Item to, std::int32_t height);
