@@ -46,9 +46,8 @@ void Simulation::add_jobs(const JobColumns& columns, std::vector<JobTraits> trai
   }
   known_jobs_ += table->size();
   known_shapes_ += static_cast<std::int32_t>(table->shapes().size());
-  const std::size_t size = table->size();
-  sources_.push_back({std::move(table),
-                      std::make_shared<const std::vector<JobTraits>>(std::move(traits)), 0, size});
+  sources_.push_back(
+      {std::move(table), std::make_shared<const std::vector<JobTraits>>(std::move(traits))});
   sources_.back().look();
   look_at_arrivals();
 }
@@ -176,6 +175,7 @@ void Simulation::learn_from(Row slot) {
   estimator_.finished(live.spec.id, now_ - live.start);
 }
 
+// Should an estimate fail, what is not submitted yet stays due.
 [[gnu::always_inline]] inline void Simulation::submit_due() {
   Time next_arrival = kNever;
   for (Source& source : sources_) {
