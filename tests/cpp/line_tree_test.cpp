@@ -119,7 +119,7 @@ TEST(Front, IsTheLowestOfWhatIsAddedAndRemoved) {
 
 TEST(Front, DropsWhatLiesAboveAnAddedCorner) {
   Front front;
-  for (const Code low : {9, 7, 5}) {
+  for (const Code low : std::array<Code, 3>{9, 7, 5}) {
     Corner corner;
     corner.code.fill(low);
     EXPECT_FALSE(front.covers(corner));
