@@ -41,7 +41,7 @@ class SortedList {
     // What is in order moves up; behind that, any entry may fill the gap.
     Entry* const unordered = block.entries.data() + in_order_;
     if (at < unordered) {
-      for (; at + 1 < unordered; ++at) *at = at[1];
+      at = std::copy(at + 1, unordered, at);
       --in_order_;
     }
     *at = block.entries[--block.size];

@@ -145,6 +145,12 @@ Corner highest(const Corner& a, const Corner& b) {
 
 // ---- fronts -----------------------------------------------------------------------------------
 
+void Front::clear() {
+  first_.truncate(0);
+  more_.clear();
+  is_rough_ = false;
+}
+
 void Front::push_back(const Corner& corner) {
   if (part(more_.size()).full()) more_.emplace_back();
   mutable_part(more_.size()).push_back(corner);
@@ -219,27 +225,26 @@ void merge_into(Front& out, std::span<Corner> many, std::size_t groups) {
 
 }  // namespace
 
-Front Front::of(std::vector<Corner>& many) {
+void Front::renew(std::vector<Corner>& many) {
   // Those that ask little in all come first, so that most of the others are soon seen to be
   // covered, and none covers one before it.
   const auto sum = [](const Corner& corner) {
     return std::accumulate(corner.code.begin(), corner.code.end(), std::uint32_t{0});
   };
   std::ranges::sort(many, {}, sum);
-  Front front;
+  clear();
   std::size_t count = 0;
   for (const Corner& corner : many) {
-    if (front.covers(corner)) continue;
-    front.push_back(corner);
+    if (covers(corner)) continue;
+    push_back(corner);
     many[count++] = corner;
   }
-  if (!front.full()) return front;
+  if (!full()) return;
   // Room is left for what is added until the next time.
   constexpr std::size_t kMerged = kMost * 3 / 4;
-  Front rough;
-  rough.roughen();
-  merge_into(rough, {many.data(), count}, kMerged);
-  return rough;
+  clear();
+  roughen();
+  merge_into(*this, {many.data(), count}, kMerged);
 }
 
 }  // namespace fairlead

@@ -95,8 +95,8 @@ class Front {
   // The front of a thousand lines that ask of three resources is mostly shorter.
   static constexpr std::size_t kMost = 4 * Corners::kMost;
 
-  // Of any corners, which it sorts.
-  static Front of(std::vector<Corner>& many);
+  // Becomes the front of any corners, which it sorts; keeps its room.
+  void renew(std::vector<Corner>& many);
 
   // All parts but the last are full.
   std::size_t parts() const { return 1 + more_.size(); }
@@ -122,6 +122,7 @@ class Front {
   bool remove(const Corner& corner);
 
  private:
+  void clear();
   Corners& mutable_part(std::size_t i) { return i == 0 ? first_ : more_[i - 1]; }
   void erase(std::size_t part, std::int32_t i);  // the last takes its place
 

@@ -209,7 +209,7 @@ class Engine final : private Snapshot {
     bool operator==(const Reservation&) const = default;
   };
 
-  Row new_slot();
+  Row blank_slot();
   void retire(Row slot);
   void record(Row slot, Outcome outcome, Time end);
   Rank rank_of(Row slot) const;
@@ -323,20 +323,22 @@ class Engine final : private Snapshot {
 
 // ---- what every job goes through, in line wherever it does ----------------------------------
 
-inline Row Engine::new_slot() {
+// One that holds no job, and that is still free.
+inline Row Engine::blank_slot() {
   if (free_slot_ < 0) {
     live_.emplace_back();
-    return static_cast<Row>(live_.size() - 1);
+    free_slot_ = static_cast<Row>(live_.size() - 1);
   }
-  return std::exchange(free_slot_, live_[free_slot_].next_free);
+  return free_slot_;
 }
 
 template <typename Write>
 [[gnu::always_inline]] inline void Engine::submit_as(Write write, Time now) {
   now_ = now;
-  const Row slot = new_slot();
+  const Row slot = blank_slot();
   LiveJob& live = live_[slot];
-  write(live.spec);
+  write(live.spec);  // may throw: then nothing has happened
+  free_slot_ = live.next_free;
   live.attempt = 0;
   if (indexed_) index_[live.spec.id] = slot;
   if (feasible(*live.spec.shape)) {

@@ -41,7 +41,18 @@ class Journal {
     for (const T& item : items) push_back(item);
   }
   std::size_t size() const { return size_; }
-  void clear() { *this = Journal(); }
+  // The chunk stays where no copy reads it, so that who forgets after every item allocates nothing.
+  void clear() {
+    if (!is_own()) {
+      *this = Journal();
+      return;
+    }
+    Journal earlier;
+    earlier.last_ = std::move(last_->before);
+    last_->items.clear();
+    room_ = kChunk;
+    size_ = 0;
+  }
 
   // Call before copying: neither this nor the copy then writes to a chunk that the other reads.
   void seal() { room_ = 0; }
@@ -49,13 +60,15 @@ class Journal {
   // Visits in order of appending.
   template <typename Visit>
   void each(Visit visit) const {
-    std::vector<const Chunk*> chunks;
-    for (const Chunk* chunk = last_.get(); chunk != nullptr; chunk = chunk->before.get()) {
-      chunks.push_back(chunk);
+    if (!last_) return;
+    std::vector<const Chunk*> earlier;  // often none
+    for (const Chunk* chunk = last_->before.get(); chunk != nullptr; chunk = chunk->before.get()) {
+      earlier.push_back(chunk);
     }
-    for (auto chunk = chunks.rbegin(); chunk != chunks.rend(); ++chunk) {
+    for (auto chunk = earlier.rbegin(); chunk != earlier.rend(); ++chunk) {
       for (const T& item : (*chunk)->items) visit(item);
     }
+    for (const T& item : last_->items) visit(item);
   }
 
   std::vector<T> all() const {
@@ -72,17 +85,22 @@ class Journal {
     std::shared_ptr<Chunk> before;
   };
 
+  // Whether no copy reads the last chunk, or none does any more.
+  bool is_own() const {
+    if (!last_ || last_.use_count() > 1) return false;
+    // Copies that were dropped in other threads have done with the chunk.
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return true;
+  }
+
   [[gnu::noinline]] void open() {
-    // A chunk that no copy reads any more is filled up first, so that many short-lived forks cost
-    // nothing.
-    if (!last_ || last_.use_count() > 1 || last_->items.size() == kChunk) {
+    // A chunk of its own is filled up first, so that many short-lived forks cost nothing.
+    if (!is_own() || last_->items.size() == kChunk) {
       auto chunk = std::make_shared<Chunk>();
       chunk->items.reserve(kChunk);
       chunk->before = std::move(last_);
       last_ = std::move(chunk);
     }
-    // Copies that were dropped in other threads have done with the chunk.
-    std::atomic_thread_fence(std::memory_order_acquire);
     room_ = kChunk - last_->items.size();
   }
 

@@ -29,7 +29,7 @@ Item LineTree::Pool<Node>::take() {
   }
   const Item node = unused.back();
   unused.pop_back();
-  nodes[node] = {};
+  nodes[node].clear();
   return node;
 }
 
@@ -60,12 +60,7 @@ bool LineTree::full(Item at, std::int32_t height) const {
   return size(at, height) == (height == 0 ? Corners::kMost : kFan);
 }
 
-Rank LineTree::soonest(Item at, std::int32_t height) const {
-  return height == 0 ? leaves_.nodes[at].soonest[0] : inners_.nodes[at].soonest[0];
-}
-
-Rank LineTree::last(Item at, std::int32_t height) const {
-  const std::int32_t i = size(at, height) - 1;
+Rank LineTree::soonest(Item at, std::int32_t height, std::int32_t i) const {
   return height == 0 ? leaves_.nodes[at].soonest[i] : inners_.nodes[at].soonest[i];
 }
 
@@ -87,7 +82,7 @@ void LineTree::insert(Item line, const Place& place) {
     const Item above = inners_.take();
     Inner& node = inners_.nodes[above];
     node.child[0] = root_;
-    node.soonest[0] = soonest(root_, height_);
+    node.soonest[0] = soonest(root_, height_, 0);
     node.count = 1;
     root_ = above;
     split(above, 0, ++height_, place.soonest);
@@ -119,12 +114,12 @@ void LineTree::split(Item parent, std::int32_t i, std::int32_t height, const Ran
   const Item lower = inners_.nodes[parent].child[i];
   const Item upper = height == 1 ? leaves_.take() : inners_.take();
   const std::int32_t count = size(lower, height - 1);
-  const bool is_behind = last(lower, height - 1) < place;
+  const bool is_behind = soonest(lower, height - 1, count - 1) < place;
   move_tail(lower, is_behind ? count - 1 : count / 2, upper, height - 1);
   Inner& node = inners_.nodes[parent];
   move_child(node, node.count++, i + 1);
   node.child[i + 1] = upper;
-  node.soonest[i + 1] = soonest(upper, height - 1);
+  node.soonest[i + 1] = soonest(upper, height - 1, 0);
   renew_front(node, i, height);
   renew_front(node, i + 1, height);
 }
@@ -238,7 +233,8 @@ void LineTree::exclude(Inner& node, std::int32_t i, std::int32_t height, const C
 void LineTree::renew_front(Inner& node, std::int32_t i, std::int32_t height) {
   scratch_.clear();
   const bool is_rough = collect(node.child[i], height - 1, Corner{});
-  node.front[i] = Front::of(scratch_);
+  renewed_.renew(scratch_);
+  node.front[i] = renewed_;
   if (is_rough) node.front[i].roughen();
   node.changes[i] = 0;
 }

@@ -51,6 +51,8 @@ class LineTree {
     Corners least;
     std::array<Rank, Corners::kMost> soonest;
     std::array<Item, Corners::kMost> line;
+
+    void clear() { least.truncate(0); }
   };
   struct Inner {
     std::array<Front, kFan> front;  // of each child
@@ -58,6 +60,8 @@ class LineTree {
     std::array<Item, kFan> child;
     std::array<std::int32_t, kFan> changes;  // since a rough front was made
     std::int32_t count = 0;
+
+    void clear() { count = 0; }  // the fronts keep their room
   };
   template <typename Node>
   struct Pool {
@@ -76,8 +80,7 @@ class LineTree {
   // Nodes stand at a height; leaves at 0.
   std::int32_t size(Item at, std::int32_t height) const;
   bool full(Item at, std::int32_t height) const;
-  Rank soonest(Item at, std::int32_t height) const;  // of its first child, or line
-  Rank last(Item at, std::int32_t height) const;     // and of its last
+  Rank soonest(Item at, std::int32_t height, std::int32_t i) const;  // of a child, or line
   void drop(Item at, std::int32_t height);
   void split(Item parent, std::int32_t i, std::int32_t height, const Rank& place);
   void move_tail(Item from, std::int32_t begin, Item to, std::int32_t height);
@@ -127,6 +130,7 @@ class LineTree {
   Pool<Leaf> leaves_;
   Pool<Inner> inners_;
   std::vector<Corner> scratch_;
+  Front renewed_;  // on the way it may grow much longer than it ends up
 };
 
 }  // namespace fairlead

@@ -84,18 +84,18 @@ void LiveEngine::let_go(std::int32_t index) {
   free_shapes_.push_back(index);
 }
 
-std::vector<std::int64_t> LiveEngine::forget_ended() {
-  std::vector<std::int64_t> ended;
-  engine_.runs().each([&](const Run& run) {
-    if (run.outcome() != Outcome::requeued) ended.push_back(run.job);
+const std::vector<std::int64_t>& LiveEngine::forget_ended() {
+  ended_.clear();
+  engine_.runs().each([this](const Run& run) {
+    if (run.outcome() != Outcome::requeued) ended_.push_back(run.job);
   });
   engine_.forget_ended();
-  for (const std::int64_t job : ended) {
+  for (const std::int64_t job : ended_) {
     const auto it = shape_of_.find(job);
     let_go(it->second);
     shape_of_.erase(it);
   }
-  return ended;
+  return ended_;
 }
 
 }  // namespace fairlead

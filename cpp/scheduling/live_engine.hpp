@@ -45,7 +45,7 @@ class LiveEngine {
   std::int32_t hold(const Shape& shape,
                     const std::shared_ptr<const std::vector<std::string>>& requests);
   void let_go(std::int32_t index);
-  std::vector<std::int64_t> forget_ended();
+  const std::vector<std::int64_t>& forget_ended();  // the jobs
 
   Engine engine_;
   std::int64_t jobs_ = 0;
@@ -53,6 +53,7 @@ class LiveEngine {
   std::vector<std::int32_t> free_shapes_;
   std::unordered_multimap<std::uint64_t, std::int32_t> shape_by_hash_;
   std::unordered_map<std::int64_t, std::int32_t> shape_of_;  // by live job
+  std::vector<std::int64_t> ended_;                          // last; kept for its room
 };
 
 }  // namespace fairlead

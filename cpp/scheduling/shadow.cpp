@@ -24,7 +24,7 @@ template <typename State>
 bool Engine::replay_shadow(Spaces<State>& spaces, const Shape& shape, Time now) {
   spaces.restart_shadow(false);
   State& free = *spaces.shadow;
-  std::unique_ptr<Service> outlook;
+  std::unique_ptr<Service> outlook;  // rarely there: an optional costs every replay a little
   if (service_.has_ahead()) outlook = std::make_unique<Service>(service_);
   const bool by_estimate = options_.backfill == Backfill::easy;
   const auto end_of = [&](const Running& entry) {

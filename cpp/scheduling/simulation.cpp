@@ -46,9 +46,8 @@ void Simulation::add_jobs(const JobColumns& columns, std::vector<JobTraits> trai
   }
   known_jobs_ += table->size();
   known_shapes_ += static_cast<std::int32_t>(table->shapes().size());
-  const std::size_t size = table->size();
-  sources_.push_back({std::move(table),
-                      std::make_shared<const std::vector<JobTraits>>(std::move(traits)), 0, size});
+  sources_.push_back(
+      {std::move(table), std::make_shared<const std::vector<JobTraits>>(std::move(traits))});
   sources_.back().look();
   look_at_arrivals();
 }
@@ -176,12 +175,13 @@ void Simulation::learn_from(Row slot) {
   estimator_.finished(live.spec.id, now_ - live.start);
 }
 
+// Should an estimate fail, what is not submitted yet stays due.
 [[gnu::always_inline]] inline void Simulation::submit_due() {
-  next_arrival_ = kNever;
+  Time next_arrival = kNever;
   for (Source& source : sources_) {
     const JobTable& table = *source.table;
     while (source.next_at <= now_) {
-      const std::size_t row = table.row_at(source.next++);
+      const std::size_t row = table.row_at(source.next);
       const auto write = [&](JobSpec& spec) {
         table.write(row, spec);
         if (!estimator_.predicts()) return;
@@ -189,11 +189,13 @@ void Simulation::learn_from(Row slot) {
         spec.estimate = std::min(predicted, spec.limit);
       };
       engine_.submit_as(write, now_);
+      ++source.next;
       source.look();
       ++submitted_;
     }
-    next_arrival_ = std::min(next_arrival_, source.next_at);
+    next_arrival = std::min(next_arrival, source.next_at);
   }
+  next_arrival_ = next_arrival;
 }
 
 [[gnu::always_inline]] inline void Simulation::follow_decisions() {

@@ -99,10 +99,10 @@ class Simulation {
   struct Source {
     std::shared_ptr<const JobTable> table;
     std::shared_ptr<const std::vector<JobTraits>> traits;
-    std::size_t next = 0, size = 0;
+    std::size_t next = 0;
     Time next_at{};  // when the next job is submitted
 
-    void look() { next_at = next < size ? table->submit(table->row_at(next)) : kNever; }
+    void look() { next_at = next < table->size() ? table->submit(table->row_at(next)) : kNever; }
   };
   // When the job in a slot ends, and whether that is at its limit.
   struct End {

@@ -55,7 +55,6 @@ class Spaces {
     shadow.reset();
     both.reset();
     holder_ = -1;
-    held_shape_.reset();
     walked_ = stale_ = false;
     std::ranges::fill(is_held_, 0);
   }
@@ -90,13 +89,12 @@ class Spaces {
   }
 
   void drop_hold() {
-    if (!held_shape_) return;
-    shadow->release(*held_shape_, held_);
+    if (holder_ < 0) return;
+    shadow->release(held_shape_, held_);
     if constexpr (!kCounts) {
       for (const std::int32_t node : held_nodes()) is_held_[node] = false;
       refresh(held_nodes());
     }
-    held_shape_.reset();
     holder_ = -1;
   }
 
@@ -144,7 +142,7 @@ class Spaces {
   static Block nodes_of(const Shape& shape, Block block) {
     return block.empty() ? block : block.first(shape.units);
   }
-  Block held_nodes() const { return nodes_of(*held_shape_, held_); }
+  Block held_nodes() const { return nodes_of(held_shape_, held_); }
 
   // Whether there is no shadow to keep up: that of counts is made anew once it is stale.
   bool is_gone() const { return !shadow || (kCounts && stale_); }
@@ -176,8 +174,8 @@ class Spaces {
   Time until_;
   bool walked_ = false;
   bool stale_ = false;
-  std::int64_t holder_ = -1;
-  std::optional<Shape> held_shape_;    // a copy: the job may end before the hold does
+  std::int64_t holder_ = -1;           // -1: nothing is held
+  Shape held_shape_;                   // a copy: the job may end before the hold does
   std::vector<std::int32_t> held_;     // the head's placement at the shadow
   std::vector<std::uint8_t> is_held_;  // by node
   std::vector<std::uint8_t> is_seen_;  // by node; scratch

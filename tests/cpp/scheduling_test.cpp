@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "base/errors.hpp"
@@ -245,6 +248,69 @@ TEST(Journal, CopiesShareThePastAndGoTheirOwnWay) {
   EXPECT_EQ(copy.all().back(), -2);
   EXPECT_EQ(origin.all()[2999], 2999);
   EXPECT_EQ(copy.size(), 3001u);
+}
+
+// Fails once, at the second job.
+class FailingPredictor final : public RunTimePredictor {
+ public:
+  explicit FailingPredictor(int& asked) : asked_(asked) {}
+  std::unique_ptr<RunTimePredictor> clone() const override {
+    return std::make_unique<FailingPredictor>(asked_);
+  }
+  double predict(const JobTraits& job, std::span<float>) const override {
+    if (++asked_ == 2) throw std::runtime_error("no prediction");
+    return job.limit_s;
+  }
+  void learn(const JobTraits&, double, std::span<const float>) override {}
+
+ private:
+  int& asked_;
+};
+
+TEST(Simulation, LosesNoJobWhosePredictionFails) {
+  const Jobs jobs = easy_example();
+  Simulation expected = run(jobs, nodes(1, 10, 0), options("fcfs", Backfill::easy));
+  Simulation simulation(nodes(1, 10, 0), options("fcfs", Backfill::easy));
+  int asked = 0;
+  simulation.predict_with({std::make_unique<FailingPredictor>(asked), {}});
+  std::vector<JobTraits> traits(jobs.limit.size());
+  for (std::size_t i = 0; i < traits.size(); ++i) {
+    traits[i].limit_s = static_cast<double>(jobs.limit[i] / kS);
+  }
+  simulation.add_jobs(jobs.columns(), std::move(traits));
+  EXPECT_THROW(simulation.run_until(kNever), std::runtime_error);
+  simulation.run_until(kNever);
+  EXPECT_EQ(asked, 5);
+  EXPECT_EQ(starts_of(simulation), starts_of(expected));
+}
+
+TEST(Engine, HasNoSlotTheFewerForAJobThatCouldNotBeWritten) {
+  Engine engine(nodes(1, 10, 0), options("fcfs", Backfill::easy));
+  const auto fail = [](JobSpec&) { throw std::runtime_error("no job"); };
+  for (int i = 0; i < 3; ++i) EXPECT_THROW(engine.submit_as(fail, Time{}), std::runtime_error);
+  EXPECT_EQ(engine.live().size(), 1u);
+  EXPECT_EQ(engine.waiting(), 0u);
+}
+
+TEST(Journal, IsEmptyOnceClearedAndLeavesCopiesAlone) {
+  Journal<int> origin;
+  for (int i = 0; i < 3000; ++i) origin.push_back(i);
+  origin.seal();
+  Journal<int> copy = origin;
+  const auto clear_and_fill = [&origin](int item) {
+    origin.clear();
+    EXPECT_EQ(origin.size(), 0u);
+    EXPECT_TRUE(origin.all().empty());
+    for (int i = 0; i < 1500; ++i) origin.push_back(item);
+    EXPECT_EQ(origin.all(), std::vector<int>(1500, item));
+  };
+  clear_and_fill(-1);  // the copy reads what was there
+  clear_and_fill(-2);  // nobody else does
+  origin.seal();
+  Journal<int>(origin).push_back(7);
+  clear_and_fill(-3);  // nor any more
+  ASSERT_EQ(copy.size(), 3000u);
+  EXPECT_EQ(copy.all()[2999], 2999);
 }
 
 }  // namespace
