@@ -125,7 +125,8 @@ def predict(
     loss of a median) to the power -4, over the outcomes of the last two longest seasons; errors of
     neighbouring steps count too, and without evidence all weights are equal. The weights at an
     earlier origin come from what was known there. Combined are the models that take a ms a series
-    at most: naive, rolling and simply smoothed ones, the recursive ridges and ``level_shape``; with
+    at most: naive, rolling and simply smoothed ones, the recursive ridges, the two regressions on
+    the last values (``autoregression``, ``median_autoregression``) and ``level_shape``; with
     120 steps in the shortest season or more also ``brief_median`` and ``short_median``, which a
     burst of submissions does not move. There the mean is one that single forecasts far from the
     others move little: each counts as at most five median distances from their median.
