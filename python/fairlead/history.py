@@ -95,7 +95,7 @@ def _jobs_history(history: pd.DataFrame, resource: str | None, freq: Any) -> His
     step_ns = freq_ns(freq)
     end = columns.time.to_scalar((int(columns.submit_ns.max()) // step_ns + 1) * step_ns)
     series = {
-        r: demand_series(table, freq, resource=r, until=end)
+        r: demand_series(table, freq, resource=r, until=end, at_end=True)
         for r in dict.fromkeys([what, *columns.requests])
     }
     nodes = max(_default_nodes(r, demand["y"].max()) for r, demand in series.items())
