@@ -134,7 +134,7 @@ def main() -> None:
     show("... with the values at the ends of the hours", with_ends)
     if given.model == "auto":
         gains = end_figures(given.shared)
-        print("MAE with the ends over that without, ten days before the scored ones")
+        print("MAE with the ends over that without, on demand that is not scored")
         print(gains.round(3).to_string())
         print(f"means: {gains.mean().round(3).to_dict()}")
     peers(given.shared, 20)

@@ -140,29 +140,51 @@ def band_figures(
     return pd.DataFrame(table[["coverage_90", "width_90", "pinball", "mae"]])
 
 
-def end_figures(shared: Path) -> pd.DataFrame:
-    """What the values at the ends of the hours change before the scored days.
-
-    Per series the MAE with them over that without, of a day ahead and of its first three hours, at
-    every third hour of the last ten days (m-small: four) before those days.
-    """
+def log_demand(shared: Path) -> pd.DataFrame:
+    """GPUs that jobs of three ITP clusters want and cores of four HPC logs, 1,000 hours each."""
+    files = [shared / "traces" / "itp-2021" / f"raw_cluster{n}.csv.gz" for n in ("02", "03", "04")]
+    for log in ("CTC-SP2", "HPC2N", "KTH-SP2", "SDSC-SP2"):
+        files += (shared / "traces" / "swf-pwa").glob(f"{log}*.swf.gz")
     parts = []
-    for demand, days, windows in zip(cluster_demand(shared, True), (7, 4), (80, 30), strict=True):
-        before = demand[demand["ds"] <= demand["ds"].max() - pd.Timedelta(days=days)]
-        both = {"without": before.drop(columns="y_end"), "with": before}
-        missed = {}
-        for name, each in both.items():
-            frame = fairlead.backtest(each, 24, n_windows=windows, step_size=3).frame
-            frame["missed"] = (frame["y"] - frame["auto"]).abs()
-            early = frame[frame["ds"] <= frame["cutoff"] + pd.Timedelta(hours=3)]
-            missed[name] = pd.DataFrame(
-                {
-                    "day": frame.groupby("unique_id")["missed"].mean(),
-                    "first three hours": early.groupby("unique_id")["missed"].mean(),
-                }
-            )
-        parts.append(missed["with"] / missed["without"])
-    return pd.concat(parts)
+    for file in files:
+        jobs = fairlead.traces.load(file).jobs
+        resource = "gpus" if "gpus" in jobs else "cpus"
+        demand = fairlead.demand_series(jobs, "1h", resource=resource, at_end=True)
+        hours = demand["ds"].rank().astype(int)
+        ds = pd.Timestamp("2020-05-01") + pd.to_timedelta(hours, unit="h")
+        middle = slice(len(demand) // 2 - 500, len(demand) // 2 + 500)
+        parts.append(demand.assign(unique_id=file.name.split(".")[0], ds=ds).iloc[middle])
+    return pd.concat(parts, ignore_index=True)
+
+
+def end_figures(shared: Path, step: int = 1) -> pd.DataFrame:
+    """What the values at the ends of the hours change on demand that is not scored.
+
+    Per series the MAE with them over that without, of a day ahead and of its first three hours,
+    from origins `step` hours apart: of the last ten days (m-small: four) before the scored ones,
+    and of logs.
+    """
+    earth, small = cluster_demand(shared, at_end=True)
+    unscored = [
+        (earth[earth["ds"] <= earth["ds"].max() - pd.Timedelta(days=7)], 240),
+        (small[small["ds"] <= small["ds"].max() - pd.Timedelta(days=4)], 90),
+        (log_demand(shared), 240),
+    ]
+    return pd.concat(
+        [
+            _missed(demand, hours, step) / _missed(demand.drop(columns="y_end"), hours, step)
+            for demand, hours in unscored
+        ]
+    )
+
+
+def _missed(demand: pd.DataFrame, hours: int, step: int) -> pd.DataFrame:
+    """The MAE per series from every `step`-th of the last origins."""
+    frame = fairlead.backtest(demand, 24, n_windows=hours // step, step_size=step).frame
+    missed = (frame["y"] - frame["auto"]).abs()
+    early = frame["ds"] <= frame["cutoff"] + pd.Timedelta(hours=3)
+    parts = {"day": missed, "first three hours": missed[early]}
+    return pd.DataFrame({k: v.groupby(frame["unique_id"]).mean() for k, v in parts.items()})
 
 
 def venus_figures(
