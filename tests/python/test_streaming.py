@@ -112,6 +112,16 @@ def test_a_tick_left_out_is_a_missing_one() -> None:
     assert gaps.tick == 39
 
 
+@pytest.mark.parametrize("phi", [0.5, 1 - 1e-6, 1 - 1e-9, 1 - 1e-12])
+def test_a_trend_is_summed_to_the_last_digits(phi: float) -> None:
+    """However little of it is lost from tick to tick."""
+    stream = DemandStream(1, 3, alpha=0.5, beta=0.25, phi=phi)
+    stream.observe(0, [0.0])
+    stream.observe(1, [8.0])
+    expected = 4 + 2 * np.cumsum(phi ** np.arange(1, 4))
+    np.testing.assert_allclose(stream.forecast()[0], expected, rtol=1e-14)
+
+
 @pytest.mark.parametrize("step", [1, 3])
 def test_quantiles_hold(step: int) -> None:
     """Of independent noise a 90 % band covers 86 to 94 % of 4,000 later values."""

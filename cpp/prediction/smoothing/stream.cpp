@@ -40,6 +40,11 @@ void check(const StreamWeights& weights, const StreamOptions& options) {
                        std::to_string(n) + " series");
 }
 
+// phi + phi^2 + ... + phi^steps, to the last digits however close phi is to 1.
+double grown(double phi, double steps) {
+  return phi == 1 ? steps : -phi * std::expm1(steps * std::log(phi)) / (1 - phi);
+}
+
 }  // namespace
 
 SmoothingStream::SmoothingStream(StreamWeights weights, StreamOptions options)
@@ -135,10 +140,8 @@ void SmoothingStream::move(std::int64_t series, std::int64_t tick, double value)
 // The forecast from a mark of the tick `steps` later. Within a season its place has not moved.
 double SmoothingStream::made(std::int64_t series, const Mark& mark, std::int64_t steps,
                              std::int64_t tick) const {
-  const double phi = weights_.phi[series];
-  const double grown = phi == 1 ? static_cast<double>(steps)
-                                : phi * (1 - std::pow(phi, static_cast<double>(steps))) / (1 - phi);
-  return joined(mark.level + grown * mark.trend, season_at(series, tick));
+  const double trends = grown(weights_.phi[series], static_cast<double>(steps));
+  return joined(mark.level + trends * mark.trend, season_at(series, tick));
 }
 
 double SmoothingStream::season_at(std::int64_t series, std::int64_t tick) const {
