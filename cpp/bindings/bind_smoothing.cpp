@@ -3,7 +3,6 @@
 #include <pybind11/typing.h>
 
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,31 +19,11 @@ using namespace pybind11::literals;
 namespace fairlead::bindings {
 namespace {
 
-constexpr std::int64_t kMostSteps = 1'000'000'000;  // sums of a few such lengths do not overflow
-
-void check_length(const std::string& what, std::int64_t steps, std::int64_t fewest) {
-  if (steps < fewest || steps > kMostSteps)
-    throw InvalidInput(what + " must be from " + std::to_string(fewest) + " to " +
-                       std::to_string(kMostSteps) + " steps, got " + std::to_string(steps));
-}
-
-void check_seasons(const std::vector<std::int64_t>& seasons) {
-  for (const std::int64_t season : seasons) check_length("a season", season, 2);
-  if (std::ranges::adjacent_find(seasons, std::ranges::greater_equal{}) != seasons.end())
-    throw InvalidInput("seasons must ascend");
-}
-
-void check(const ForecastOptions& options) {
-  check_seasons(options.seasons);
-  check_length("the window", options.window, 1);
-  check_length("the horizon", options.horizon, 1);
-}
-
 // Forecasts of every series from its end, horizon by horizon; NaN where a series is too short.
 std::vector<double> point_forecasts(const SeriesTable& table, std::size_t model,
                                     const ForecastOptions& options) {
   table.validate();
-  check(options);
+  options.validate();
   const std::unique_ptr<Forecaster> forecaster = forecasters()[model].make();
   const std::int64_t season = options.seasons.empty() ? 0 : options.seasons.front();
   std::vector<FilledSeries> filled;
@@ -69,7 +48,7 @@ std::vector<double> point_forecasts(const SeriesTable& table, std::size_t model,
 
 void check(const smoothing::Form& form) {
   using smoothing::kMostFactors, smoothing::kMostSeasons;
-  check_seasons(form.seasons);
+  ForecastOptions{.seasons = form.seasons}.validate();
   if (form.seasons.size() > kMostSeasons)
     throw InvalidInput("a model has at most " + std::to_string(kMostSeasons) + " seasons");
   if (form.by_sums()) return;

@@ -16,14 +16,7 @@ namespace {
 constexpr double kLargest = 1e100;  // squares of it still add up
 
 void check(const ForecastRequest& request) {
-  const ForecastOptions& options = request.options;
-  if (options.horizon < 1) throw InvalidInput("the horizon must be 1 interval or more");
-  if (options.window < 1) throw InvalidInput("the window must be 1 interval or more");
-  std::int64_t shorter = 1;
-  for (const std::int64_t season : options.seasons) {
-    if (season <= shorter) throw InvalidInput("season lengths must be 2 or more and ascend");
-    shorter = season;
-  }
+  request.options.validate();
   for (const double p : request.probabilities) {
     if (!(p >= 0 && p <= 1)) throw InvalidInput("probabilities must lie between 0 and 1");
   }

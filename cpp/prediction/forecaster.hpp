@@ -22,6 +22,8 @@ struct ForecastOptions {
 
   // A 24th of the shortest season has five steps or more: bursts last from step to step.
   bool fine_steps() const { return !seasons.empty() && seasons.front() >= 120; }
+  // Lengths that cannot be are errors.
+  void validate() const;
 };
 
 // One series to forecast: its past, from where (ascending, see Forecaster::first_origin), and where

@@ -179,6 +179,8 @@ TEST(ForecastBatch, RefusesWhatIsNoDemand) {
   EXPECT_THROW(run({1, std::numeric_limits<double>::infinity()}, kHourly), InvalidInput);
   EXPECT_THROW(run({1, 2}, {{24}, 24, 0}), InvalidInput);
   EXPECT_THROW(run({1, 2}, {{1}, 24, 1}), InvalidInput);
+  EXPECT_THROW(run({1, 2}, {{48, 24}, 24, 1}), InvalidInput);
+  EXPECT_THROW(run({1, 2}, {{24}, 24, std::int64_t{1} << 60}), InvalidInput);
 }
 
 TEST(Registry, NamesTheKnownModelsWhenOneIsUnknown) {

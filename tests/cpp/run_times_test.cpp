@@ -4,7 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
+#include <limits>
+#include <memory>
 #include <random>
+#include <span>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "base/errors.hpp"
@@ -130,6 +136,77 @@ TEST(RunTimeLearner, ACopyLearnsByItself) {
   std::array<float, 1> bound;
   EXPECT_FLOAT_EQ(static_cast<float>(learner.predict(traits(1, 3600), bound)), 50);
   EXPECT_FLOAT_EQ(static_cast<float>(copy.predict(traits(1, 3600), bound)), 900);
+}
+
+// Fails to predict, or once to learn, where the job's name says so.
+class FailingPredictor final : public RunTimePredictor {
+ public:
+  static constexpr std::uint64_t kPredict = 1, kLearn = 2;
+
+  std::unique_ptr<RunTimePredictor> clone() const override {
+    return std::make_unique<FailingPredictor>(*this);
+  }
+  std::size_t memo_size() const override { return 1; }
+  double predict(const JobTraits& job, std::span<float> memo) const override {
+    memo[0] = 1;
+    if (job.name == kPredict) throw std::runtime_error("no prediction");
+    return job.limit_s;
+  }
+  void learn(const JobTraits& job, double, std::span<const float>) override {
+    if (job.name == kLearn && !std::exchange(failed_, true))
+      throw std::runtime_error("nothing learnt");
+  }
+
+ private:
+  bool failed_ = false;
+};
+
+JobTraits failing_traits(std::uint64_t where) {
+  JobTraits job = traits(1, 60);
+  job.name = where;
+  return job;
+}
+
+TEST(RunTimeLearner, HasNoTicketTheFewerForAJobThatCouldNotBePredicted) {
+  RunTimeLearner learner(std::make_unique<FailingPredictor>(), {0.9});
+  const JobTraits fails = failing_traits(FailingPredictor::kPredict);
+  for (int i = 0; i < 3; ++i) EXPECT_THROW(learner.submit(fails), std::runtime_error);
+  const auto first = learner.submit(traits(1, 60)), second = learner.submit(traits(1, 120));
+  EXPECT_EQ(first, 0);
+  EXPECT_EQ(second, 1);
+  learner.finish(first, 30);
+  EXPECT_THROW(learner.submit(fails), std::runtime_error);
+  EXPECT_EQ(learner.submit(traits(1, 60)), first);
+  EXPECT_EQ(learner.predicted(second), 120);
+}
+
+TEST(RunTimeLearner, AJobThatCouldNotBeLearntFromIsStillOpen) {
+  RunTimeLearner learner(std::make_unique<FailingPredictor>(), {0.9});
+  const auto ticket = learner.submit(failing_traits(FailingPredictor::kLearn));
+  EXPECT_THROW(learner.finish(ticket, 30), std::runtime_error);
+  EXPECT_EQ(learner.learned(), 0);
+  EXPECT_EQ(learner.submit(traits(1, 60)), ticket + 1);
+  learner.finish(ticket, 30);
+  EXPECT_EQ(learner.learned(), 1);
+  EXPECT_EQ(learner.submit(traits(1, 60)), ticket);
+}
+
+TEST(RunTimeLearner, AReplayThatFailsGivesAllTicketsBack) {
+  for (const std::uint64_t where : {FailingPredictor::kPredict, FailingPredictor::kLearn}) {
+    RunTimeLearner learner(std::make_unique<FailingPredictor>(), {0.9});
+    const std::vector<double> submit_s{0, 1, 2, 3, 20}, run_s{100, 100, 100, 5, 5};
+    const std::vector<double> end_s{100, std::nan(""), 100, 8, 25};
+    const std::vector<std::uint64_t> name{9, 9, 9, where, 9};
+    JobTraitColumns jobs;
+    jobs.submit_s = submit_s;
+    jobs.name = name;
+    EXPECT_THROW(replay_run_times(learner, jobs, end_s, run_s), std::runtime_error);
+    EXPECT_EQ(learner.learned(), 0);
+    const int opened = where == FailingPredictor::kPredict ? 3 : 4;
+    std::vector<RunTimeLearner::Ticket> tickets;
+    for (int i = 0; i < opened; ++i) tickets.push_back(learner.submit(traits(1, 60)));
+    EXPECT_LT(std::ranges::max(tickets), opened);
+  }
 }
 
 TEST(UpperBounds, CoverAsOftenAsTheySay) {

@@ -236,7 +236,7 @@ HOURS = pd.date_range(START, periods=3, freq="1h")
         (bad({"y": [1.0, np.inf, 3.0]}), "0 or more and finite.*row 1"),
         (bad({"y": [np.nan] * 3}), "series 'a' has no known value; drop the series"),
         (bad({"y": ["x", "y", "z"]}), r"demand\['y'\] must be a number; row 0"),
-        (bad({"ds": [HOURS[0], HOURS[1], pd.NaT]}), r"demand\['ds'\] must be present; row 2"),
+        (bad({"ds": [HOURS[0], HOURS[1], pd.NaT]}), r"be present; row 2 \(series 'a'\)"),
         (bad({"ds": [HOURS[0], HOURS[1], HOURS[1]]}), "distinct in a series; row 2"),
         (bad({"ds": [0.0, 10.0, 25.0]}), "a multiple of 10s after the first.*row 2"),
         (bad({"ds": [0.0, 1e-9, 9e9]}), "spans .* most of them without a row"),

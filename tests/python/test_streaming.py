@@ -112,6 +112,96 @@ def test_a_tick_left_out_is_a_missing_one() -> None:
     assert gaps.tick == 39
 
 
+@pytest.mark.parametrize("season", ["additive", "multiplicative"])
+def test_a_gap_of_any_length_is_that_of_its_place_in_the_season(
+    season: Literal["additive", "multiplicative"],
+) -> None:
+    """Once the trend is gone, 10^12 ticks left out are as good as 1,000."""
+    y = demand(60)
+    streams = [stream_of(season=season) for _ in range(2)]
+    for stream, gap in zip(streams, (1000, 10**12), strict=True):
+        for t in range(60):
+            stream.observe(t if t < 40 else t + gap, y[t : t + 1])
+        assert stream.tick == 59 + gap
+    short, long = streams
+    np.testing.assert_allclose(long.forecast(), short.forecast(), rtol=1e-12)
+    np.testing.assert_allclose(
+        long.forecast_quantiles(), short.forecast_quantiles(), rtol=1e-12, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("season", ["additive", "multiplicative"])
+@pytest.mark.parametrize("phi", [0.0, 5e-4, 0.9, 1 - 1e-9, 1.0])
+@pytest.mark.parametrize("slope", [5.0, 0.05, -0.05, -1.0])
+def test_a_long_gap_is_as_many_missing_ticks(
+    phi: float, slope: float, season: Literal["additive", "multiplicative"]
+) -> None:
+    """Rising or falling, down to the bounds of a season that multiplies too."""
+    streams = [
+        DemandStream(1, 3, season_length=SEASON, beta=0.1, phi=phi, season=season) for _ in range(2)
+    ]
+    y = 200 + slope * np.arange(120) + demand(120)
+    y[100:] = demand(20)
+    gaps, missing = streams
+    for t in range(3100):
+        if t < 100 or t >= 3080:
+            value = y[[t if t < 100 else t - 2980]]
+            gaps.observe(t, value)
+            missing.observe(t, value)
+        else:
+            missing.observe(t, [np.nan])
+        if t == 3080:
+            np.testing.assert_allclose(gaps.forecast(), missing.forecast(), rtol=1e-11)
+    np.testing.assert_allclose(gaps.forecast(), missing.forecast(), rtol=1e-11)
+    np.testing.assert_allclose(gaps.forecast_quantiles(), missing.forecast_quantiles(), rtol=1e-11)
+
+
+@pytest.mark.parametrize("end", [900, *range(1020, 1040), *range(1275, 1290), 5000])
+@pytest.mark.parametrize(
+    ("alpha", "beta", "phi", "second"), [(0.5, 0.5, 1.0, 1022.0), (0.9995, 1.0, 5e-4, 0.0)]
+)
+def test_a_level_that_falls_to_nothing_in_a_gap_comes_back(
+    alpha: float, beta: float, phi: float, second: float, end: int
+) -> None:
+    """By one a tick from 1,024, or at once, past the bounds of a season that multiplies."""
+    streams = [
+        DemandStream(
+            1, 2, season_length=2, alpha=alpha, beta=beta, phi=phi, season="multiplicative"
+        )
+        for _ in range(2)
+    ]
+    gaps, missing = streams
+    for stream in streams:
+        stream.observe(0, [1024.0])
+        stream.observe(1, [second])
+    for t in range(2, end):
+        missing.observe(t, [np.nan])
+    for t in range(end, end + 8):
+        for stream in streams:
+            stream.observe(t, [10.0])
+        np.testing.assert_array_equal(gaps.forecast_quantiles(), missing.forecast_quantiles())
+
+
+@pytest.mark.parametrize("phi", [0.5, 1 - 1e-6, 1 - 1e-9, 1 - 1e-12])
+def test_a_trend_is_summed_to_the_last_digits(phi: float) -> None:
+    """However little of it is lost from tick to tick."""
+    stream = DemandStream(1, 3, alpha=0.5, beta=0.25, phi=phi)
+    stream.observe(0, [0.0])
+    stream.observe(1, [8.0])
+    expected = 4 + 2 * np.cumsum(phi ** np.arange(1, 4))
+    np.testing.assert_allclose(stream.forecast()[0], expected, rtol=1e-14)
+
+
+def test_a_trend_goes_on_over_the_ticks_left_out() -> None:
+    """By itself at every tick, without damping."""
+    stream = DemandStream(1, 2, alpha=0.5, beta=0.25)
+    stream.observe(0, [0.0])
+    stream.observe(1, [8.0])
+    np.testing.assert_array_equal(stream.forecast(), [[6.0, 8.0]])
+    stream.observe(1 + 10**12, [np.nan])
+    np.testing.assert_array_equal(stream.forecast(), [[6.0 + 2e12, 8.0 + 2e12]])
+
+
 @pytest.mark.parametrize("step", [1, 3])
 def test_quantiles_hold(step: int) -> None:
     """Of independent noise a 90 % band covers 86 to 94 % of 4,000 later values."""

@@ -26,8 +26,9 @@ class KeyTable {
     for (; cells_[at].key != 0; at = (at + 1) & mask_) {
       if (cells_[at].key == key) return records_[cells_[at].record];
     }
-    cells_[at] = {key, static_cast<std::uint32_t>(records_.size())};
-    return records_.emplace_back(fresh);
+    Record& made = records_.emplace_back(fresh);
+    cells_[at] = {key, static_cast<std::uint32_t>(records_.size() - 1)};
+    return made;
   }
 
  private:

@@ -37,20 +37,31 @@ double RunTimeLearner::predict(const JobTraits& job, std::span<float> bounds) co
 }
 
 RunTimeLearner::Ticket RunTimeLearner::submit(const JobTraits& job) {
-  auto ticket = static_cast<Ticket>(open_.size());
-  if (free_.empty()) {
-    open_.emplace_back();
-    memos_.resize(memos_.size() + width_);
-  } else {
-    ticket = free_.back();
-    free_.pop_back();
-  }
+  const Ticket ticket = blank_ticket();
   const std::span<float> cells = memo(ticket);
   std::ranges::fill(cells, 0.0F);
   const double predicted = predictor_->predict(job, cells.subspan(bounds_.size()));
-  open_[ticket] = {job, predicted};
   if (bounds_.size() > 0) bounds_.predict(job, cells.first(bounds_.size()));
+  // What may throw is over: the ticket is given out.
+  Open& open = open_[ticket];
+  open.job = job;
+  open.predicted_s = predicted;
+  free_ = open.next_free;
   return ticket;
+}
+
+RunTimeLearner::Ticket RunTimeLearner::blank_ticket() {
+  if (free_ == kNoTicket) {
+    memos_.resize(width_ * (open_.size() + 1));
+    open_.emplace_back();
+    free_ = static_cast<Ticket>(open_.size() - 1);
+  }
+  return free_;
+}
+
+void RunTimeLearner::drop(Ticket ticket) {
+  open_[ticket].next_free = free_;
+  free_ = ticket;
 }
 
 std::span<const float> RunTimeLearner::bounds_of(Ticket ticket) const {
@@ -69,6 +80,46 @@ void RunTimeLearner::finish(Ticket ticket, double run_s) {
   drop(ticket);
 }
 
+namespace {
+
+// The jobs of a log that run, by their end. Those that never end, or that an exception leaves
+// behind, give their tickets back.
+class RunningJobs {
+ public:
+  RunningJobs(RunTimeLearner& learner, std::span<const double> run_s)
+      : learner_(learner), run_s_(run_s) {}
+  RunningJobs(const RunningJobs&) = delete;
+  RunningJobs& operator=(const RunningJobs&) = delete;
+  ~RunningJobs() {
+    for (; !jobs_.empty(); jobs_.pop()) learner_.drop(jobs_.top().ticket);
+  }
+
+  RunTimeLearner::Ticket submit(const JobTraits& job, std::size_t row, double end_s) {
+    const RunTimeLearner::Ticket ticket = learner_.submit(job);
+    jobs_.push({end_s, row, ticket});
+    return ticket;
+  }
+
+  void finish_until(double time_s) {
+    for (; !jobs_.empty() && jobs_.top().end_s <= time_s; jobs_.pop())
+      learner_.finish(jobs_.top().ticket, run_s_[jobs_.top().row]);
+  }
+
+ private:
+  struct Running {
+    double end_s;
+    std::size_t row;
+    RunTimeLearner::Ticket ticket;
+    auto operator<=>(const Running&) const = default;
+  };
+
+  RunTimeLearner& learner_;
+  std::span<const double> run_s_;
+  std::priority_queue<Running, std::vector<Running>, std::greater<>> jobs_;
+};
+
+}  // namespace
+
 RunTimePredictions predict_run_times(const RunTimeLearner& learner, const JobTraitColumns& jobs) {
   RunTimePredictions made;
   made.predicted_s.resize(jobs.rows());
@@ -86,37 +137,21 @@ RunTimePredictions replay_run_times(RunTimeLearner& learner, const JobTraitColum
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&](std::size_t row) { return jobs.submit_s[row]; });
-  struct Running {
-    double end_s;
-    std::size_t row;
-    RunTimeLearner::Ticket ticket;
-    auto operator<=>(const Running&) const = default;
-  };
-  std::priority_queue<Running, std::vector<Running>, std::greater<>> running;
+  RunningJobs running(learner, run_s);
   RunTimePredictions made;
   made.predicted_s.resize(n);
   made.bounds_s.resize(n * learner.bounds());
   for (const std::size_t row : order) {
-    while (!running.empty() && running.top().end_s <= jobs.submit_s[row]) {
-      learner.finish(running.top().ticket, run_s[running.top().row]);
-      running.pop();
-    }
-    const RunTimeLearner::Ticket ticket = learner.submit(jobs.row(row));
+    running.finish_until(jobs.submit_s[row]);
+    const bool ends = end_s[row] == end_s[row];
+    const RunTimeLearner::Ticket ticket =
+        running.submit(jobs.row(row), row, ends ? end_s[row] : kNeverEnds);
     made.predicted_s[row] = learner.predicted(ticket);
     std::ranges::copy(learner.bounds_of(ticket),
                       made.bounds_s.begin() + static_cast<std::ptrdiff_t>(row * learner.bounds()));
-    const bool ends = end_s[row] == end_s[row];
-    running.push({ends ? end_s[row] : kNeverEnds, row, ticket});
   }
   // What ends after the last submission is learnt too, for predictions yet to come.
-  for (; !running.empty(); running.pop()) {
-    const Running& job = running.top();
-    if (job.end_s < kNeverEnds) {
-      learner.finish(job.ticket, run_s[job.row]);
-    } else {
-      learner.drop(job.ticket);
-    }
-  }
+  running.finish_until(std::numeric_limits<double>::max());
   return made;
 }
 

@@ -27,19 +27,24 @@ class RunTimeLearner {
 
   // Run time in s and `bounds()` bounds; learns nothing.
   double predict(const JobTraits& job, std::span<float> bounds) const;
-  // The same for a job that will end or be dropped.
+  // The same for a job that will end or be dropped. Should the predictor throw, here or at the end,
+  // the ticket is as before.
   Ticket submit(const JobTraits& job);
   double predicted(Ticket ticket) const { return open_[ticket].predicted_s; }
   std::span<const float> bounds_of(Ticket ticket) const;
   // The job ended after `run_s`; a run time of 0 or less teaches nothing.
   void finish(Ticket ticket, double run_s);
-  void drop(Ticket ticket) { free_.push_back(ticket); }
+  void drop(Ticket ticket);
 
  private:
+  static constexpr Ticket kNoTicket = -1;
+
   struct Open {
     JobTraits job;
     double predicted_s = 0;
+    Ticket next_free = kNoTicket;  // of a ticket that no job has
   };
+  Ticket blank_ticket();  // one that is still free
   std::span<float> memo(Ticket ticket) {
     return std::span(memos_).subspan(width_ * static_cast<std::size_t>(ticket), width_);
   }
@@ -49,7 +54,7 @@ class RunTimeLearner {
   std::size_t width_;  // floats of a job: bounds, then what the predictor left
   std::vector<Open> open_;
   std::vector<float> memos_;
-  std::vector<Ticket> free_;
+  Ticket free_ = kNoTicket;  // the first, as a list: to give one back needs no memory
   std::int64_t learned_ = 0;
 };
 

@@ -17,6 +17,9 @@ constexpr double kStep = 3;
 constexpr std::int64_t kMostCells = std::int64_t{1} << 48;  // their bytes can be counted
 constexpr std::int64_t kLastTick = std::int64_t{1} << 62;   // a season or a horizon later is a tick
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+// So many missing ticks take a level that falls faster than its bound allows to the least there is,
+// and a trend that is damped faster than that to 0: by kLeastBase a tick, from 10^308 at most.
+constexpr std::int64_t kSettling = 256;
 
 void check(const StreamWeights& weights, const StreamOptions& options) {
   const std::size_t n = weights.alpha.size();
@@ -38,6 +41,11 @@ void check(const StreamWeights& weights, const StreamOptions& options) {
     throw InvalidInput("no memory holds a season of " + std::to_string(options.season) +
                        " and a horizon of " + std::to_string(options.horizon) + " ticks for " +
                        std::to_string(n) + " series");
+}
+
+// phi + phi^2 + ... + phi^steps, to the last digits however close phi is to 1.
+double grown(double phi, double steps) {
+  return phi == 1 ? steps : -phi * std::expm1(steps * std::log(phi)) / (1 - phi);
 }
 
 }  // namespace
@@ -77,11 +85,38 @@ void SmoothingStream::observe(std::int64_t tick, std::span<const double> values)
     if (std::isinf(value) || value < 0)
       throw InvalidInput("values must be finite and 0 or more, or NaN where missing");
   }
-  if (tick_ >= 0) {
-    const std::vector<double> missing(values.size(), kNone);
-    for (std::int64_t left_out = tick_ + 1; left_out < tick; ++left_out) advance(left_out, missing);
-  }
+  if (tick_ >= 0) leave_out(tick);
   advance(tick, values);
+}
+
+// The ticks before `end` as missing ones. The last of them leave the marks and visit every place of
+// the season; those between them and the first ones are leapt over.
+void SmoothingStream::leave_out(std::int64_t end) {
+  const std::vector<double> missing(states_.size(), kNone);
+  const auto pass = [&](std::int64_t until) {
+    while (tick_ + 1 < until) advance(tick_ + 1, missing);
+  };
+  const std::int64_t settling = factors() ? kSettling : 0;
+  const std::int64_t last = end - settling - std::max(options_.season, options_.horizon);
+  if (tick_ + 1 + settling < last) {
+    pass(tick_ + 1 + settling);
+    leap(last - tick_ - 1);
+  }
+  pass(end);
+}
+
+// Levels and trends after that many missing ticks, at once.
+void SmoothingStream::leap(std::int64_t ticks) {
+  for (std::int64_t i = 0; i < series(); ++i) {
+    State& state = states_[i];
+    if (!state.started) continue;
+    const double phi = weights_.phi[i];
+    state.level += grown(phi, static_cast<double>(ticks)) * state.trend;
+    state.trend *= std::pow(phi, static_cast<double>(ticks));
+    // Below 0 it has met its bounds, and so it does at all ticks that follow.
+    if (factors()) state.level = at_least(state.level, kLeastLevel);
+  }
+  tick_ += ticks;
 }
 
 void SmoothingStream::advance(std::int64_t tick, std::span<const double> values) {
@@ -135,10 +170,8 @@ void SmoothingStream::move(std::int64_t series, std::int64_t tick, double value)
 // The forecast from a mark of the tick `steps` later. Within a season its place has not moved.
 double SmoothingStream::made(std::int64_t series, const Mark& mark, std::int64_t steps,
                              std::int64_t tick) const {
-  const double phi = weights_.phi[series];
-  const double grown = phi == 1 ? static_cast<double>(steps)
-                                : phi * (1 - std::pow(phi, static_cast<double>(steps))) / (1 - phi);
-  return joined(mark.level + grown * mark.trend, season_at(series, tick));
+  const double trends = grown(weights_.phi[series], static_cast<double>(steps));
+  return joined(mark.level + trends * mark.trend, season_at(series, tick));
 }
 
 double SmoothingStream::season_at(std::int64_t series, std::int64_t tick) const {

@@ -42,7 +42,8 @@ class SmoothingStream {
   void start(std::span<const double> levels, std::span<const double> seasons);
 
   // The values of all series at `tick`, which is later than the last one; NaN where missing. Ticks
-  // left out count as missing: each costs as much as one observed.
+  // left out count as missing. As many as the season or the horizon has cost a step each, and 512
+  // more where the season multiplies; further ones cost nothing.
   void observe(std::int64_t tick, std::span<const double> values);
 
   // The next `steps` ticks, at most the horizon; 0 or more, NaN for a series without a value yet.
@@ -60,6 +61,8 @@ class SmoothingStream {
     bool known = false;
   };
 
+  void leave_out(std::int64_t end);
+  void leap(std::int64_t ticks);
   void advance(std::int64_t tick, std::span<const double> values);
   void score(std::int64_t series, std::int64_t tick, double value);
   void move(std::int64_t series, std::int64_t tick, double value);

@@ -48,7 +48,8 @@ class DemandStream:
     The point is ``level + trend + season`` from the first value of a series on, or
     ``(level + trend) * season``. The quantiles are those of its errors by step ahead: every value
     moves each quantile of each step towards its probability. A tick costs O(horizon * quantiles)
-    per series, whatever came before.
+    per series, whatever came before. Ticks left out cost O(1) each, and nothing beyond those of a
+    season or the horizon, and beyond 512 more with a multiplicative season.
 
     References
     ----------

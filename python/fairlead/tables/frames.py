@@ -24,6 +24,9 @@ Bools = NDArray[np.bool_]
 
 _INT64_MAX = np.iinfo(np.int64).max
 
+# What rows are called where the id column has no noun before its ``_id``.
+_NOUNS = {"unique_id": "series"}
+
 
 class CellError(InvalidInputError):
     """What is wrong with cells of one column, in parts, so that a reader can name the file's line.
@@ -108,7 +111,8 @@ class Table:
             return f"row {row}"
         label = self.series(self._id_column)[int(row)]
         label = label.item() if isinstance(label, np.generic) else label
-        return f"row {row} ({self._id_column.removesuffix('_id')} {label!r})"
+        noun = _NOUNS.get(self._id_column, self._id_column.removesuffix("_id"))
+        return f"row {row} ({noun} {label!r})"
 
     def bad(
         self, column: str, rows: Bools, expected: str, remedy: str, got: Any = None
