@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.allocation import CapacityPlan, allocate
@@ -247,7 +247,6 @@ def test_series_that_match_no_pools_are_an_error() -> None:
         allocate(Expected(frame), two_pools())
 
 
-@settings(deadline=None)
 @given(
     demand=st.lists(st.integers(0, 70), min_size=1, max_size=30),
     startup=st.integers(0, 5),

@@ -39,7 +39,7 @@ def test_a_window_is_the_forecast_of_its_day(model: str) -> None:
         )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(model=st.sampled_from(list(models())), window=st.integers(0, 4), seed=st.integers(0, 99))
 def test_changing_what_comes_after_a_cutoff_changes_no_forecast(
     model: str, window: int, seed: int

@@ -33,7 +33,6 @@ WHERE = re.compile(r"(line|row) \d+, column ")
 # One folder serves all draws: each draw overwrites its file.
 FUZZ = settings(
     max_examples=300,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     print_blob=True,
 )

@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 import fairlead
@@ -60,7 +60,6 @@ def job_tables(draw: st.DrawFn) -> pd.DataFrame:
     ).astype({"limit_s": float})
 
 
-@settings(deadline=None)
 @given(jobs=job_tables(), step=st.integers(1, 40))
 def test_demand_equals_the_sum_of_overlaps(jobs: pd.DataFrame, step: int) -> None:
     """Every interval holds the mean of what the jobs use in it."""
@@ -72,7 +71,6 @@ def test_demand_equals_the_sum_of_overlaps(jobs: pd.DataFrame, step: int) -> Non
     np.testing.assert_allclose(made["y"], [float(mean) for mean in expected], rtol=2.0**-52)
 
 
-@settings(deadline=None)
 @given(jobs=job_tables(), step=st.integers(1, 40))
 def test_the_end_of_an_interval_has_the_jobs_that_run_across_it(
     jobs: pd.DataFrame, step: int
@@ -88,7 +86,6 @@ def test_the_end_of_an_interval_has_the_jobs_that_run_across_it(
     pd.testing.assert_frame_equal(made.drop(columns="y_end"), demand_series(jobs, freq=step))
 
 
-@settings(deadline=None)
 @given(jobs=job_tables(), step=st.integers(1, 40))
 def test_series_by_a_column_add_up_to_the_whole(jobs: pd.DataFrame, step: int) -> None:
     """Dividing the jobs into series loses nothing, jobs without a label included."""
@@ -99,7 +96,6 @@ def test_series_by_a_column_add_up_to_the_whole(jobs: pd.DataFrame, step: int) -
     assert set(parts["unique_id"]) == set(jobs["queue"].fillna("(none)"))
 
 
-@settings(deadline=None)
 @given(jobs=job_tables(), step=st.integers(1, 40), until=st.integers(-40, 120))
 def test_nothing_after_until_is_seen(jobs: pd.DataFrame, step: int, until: int) -> None:
     """Later jobs, and the run times of jobs that have not ended, change nothing."""
@@ -117,7 +113,6 @@ def test_nothing_after_until_is_seen(jobs: pd.DataFrame, step: int, until: int) 
         assert len(made) == 0
 
 
-@settings(deadline=None)
 @given(jobs=job_tables(), step=st.integers(1, 40))
 def test_until_the_end_gives_the_whole_series(jobs: pd.DataFrame, step: int) -> None:
     """With everything over, knowing it is the same as being told."""

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.allocation.models import headroom, knapsack, weighted_priority
@@ -71,7 +71,6 @@ def _placements(
     ]
 
 
-@settings(deadline=None)
 @given(_matrix_case())
 def test_allocation_matrix_places_as_many_jobs_as_exhaustive_search(
     case: tuple[list[int], list[int], np.ndarray],
@@ -91,7 +90,6 @@ def test_allocation_matrix_places_as_many_jobs_as_exhaustive_search(
     assert relaxed.objective >= best - 1e-6  # HiGHS' feasibility tolerance is 1e-7
 
 
-@settings(deadline=None)
 @given(_matrix_case())
 def test_allocation_matrix_minimises_total_time_like_exhaustive_search(
     case: tuple[list[int], list[int], np.ndarray],
@@ -155,7 +153,6 @@ def test_cost_plan_meets_the_demand_at_the_least_cost() -> None:
     assert best.cost == pytest.approx(12)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 9), min_size=2, max_size=2),
     st.lists(st.integers(0, 4), min_size=4, max_size=4),
@@ -193,7 +190,6 @@ def test_cost_plan_without_options_meets_no_demand_only() -> None:
     assert cost_plan([], np.ones((1, 0)), [1]).status == "infeasible"
 
 
-@settings(deadline=None)
 @given(st.data(), st.integers(1, 3))
 def test_knapsack_equals_exhaustive_search(data: st.DataObject, resources: int) -> None:
     """Value of the best subset, and the chosen items fit and are worth it."""

@@ -61,7 +61,7 @@ def plain(jobs: pd.DataFrame, now: float) -> dict[str, float]:
     return features
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(jobs=st.lists(JOB, min_size=1, max_size=25))
 def test_features_equal_their_definitions(jobs: list[Any]) -> None:
     """For all jobs and for each user, with jobs of no length and of no user."""
@@ -76,7 +76,7 @@ def test_features_equal_their_definitions(jobs: list[Any]) -> None:
                 np.testing.assert_allclose(features.loc[row, f"{key}_{name}"], expected, rtol=1e-12)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(jobs=st.lists(JOB, min_size=1, max_size=25), now=TIMES, shift=st.integers(1, 9))
 def test_what_comes_later_changes_no_feature(jobs: list[Any], now: int, shift: int) -> None:
     """Later submissions, and starts and ends after a time, may be anything."""
@@ -92,7 +92,7 @@ def test_what_comes_later_changes_no_feature(jobs: list[Any], now: int, shift: i
     pd.testing.assert_frame_equal(before, after, rtol=0, atol=0)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(jobs=st.lists(JOB, min_size=2, max_size=20), seed=st.integers(0, 99))
 def test_counts_do_not_depend_on_the_order_of_the_rows(jobs: list[Any], seed: int) -> None:
     """Nor does the index of the frame matter, which is kept."""

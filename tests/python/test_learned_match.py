@@ -182,7 +182,7 @@ def test_frames_may_be_polars() -> None:
     assert isinstance(placed.placements, pl.DataFrame)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(gangs(), st.integers(0, 3))
 def test_every_placement_is_feasible(case: tuple[pd.DataFrame, pd.DataFrame], seed: int) -> None:
     """Whatever the model says, capacity holds, requests are met and gangs are whole; and what is

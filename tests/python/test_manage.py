@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.errors import InvalidInputError
@@ -193,7 +193,6 @@ def test_infeasible_jobs_are_advised_on_and_do_not_wait() -> None:
     ]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 20), st.integers(0, 9) | st.none(), st.integers(0, 9) | st.none()),

@@ -227,7 +227,7 @@ class TestProperties:
 
     @pytest.mark.parametrize("method", METHODS)
     @given(gangs())
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_a_matching_is_valid(
         self, method: str, tables: tuple[pd.DataFrame, pd.DataFrame]
     ) -> None:
@@ -235,7 +235,7 @@ class TestProperties:
         check(*tables, match(*tables, method=method))
 
     @given(gangs(most=4))
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def test_nothing_places_more_than_exhaustive_search(
         self, tables: tuple[pd.DataFrame, pd.DataFrame]
     ) -> None:
@@ -252,7 +252,7 @@ class TestProperties:
         "method", ["first_fit", "best_fit", "worst_fit", "balanced", "consolidated"]
     )
     @given(gangs())
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     def test_placements_are_those_of_the_engine(
         self, method: str, tables: tuple[pd.DataFrame, pd.DataFrame]
     ) -> None:

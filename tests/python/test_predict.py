@@ -276,7 +276,6 @@ def test_a_quantile_outside_0_to_1_is_an_error() -> None:
         predict(frame(seasonal(30)), 3).quantile(90)
 
 
-@settings(deadline=None)
 @given(
     values=st.lists(
         st.one_of(
@@ -307,7 +306,7 @@ def test_any_history_gives_a_finite_forecast(values: list[float], horizon: int, 
     assert (point >= 0).all()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(scale=st.sampled_from([2.0**-20, 2.0**20]), seed=st.integers(0, 5))
 def test_the_unit_does_not_matter(scale: float, seed: int) -> None:
     """Demand in other units is forecast in other units (powers of two do not round)."""

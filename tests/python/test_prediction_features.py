@@ -68,7 +68,6 @@ def assert_same(made: np.ndarray, expected: np.ndarray) -> None:
     np.testing.assert_allclose(made, expected, rtol=1e-9, atol=1e-6)
 
 
-@settings(deadline=None)
 @given(
     values=SERIES,
     window=st.integers(1, 30),
@@ -86,7 +85,6 @@ def test_rolling_features_equal_pandas(
     assert_same(made, of_pandas(rolled, statistic))
 
 
-@settings(deadline=None)
 @given(
     values=SERIES,
     statistic=st.sampled_from(STATISTICS),
@@ -103,7 +101,6 @@ def test_expanding_features_equal_pandas(
     assert_same(made, pd.Series(of_pandas(expanded, statistic)).shift(lag).to_numpy())
 
 
-@settings(deadline=None)
 @given(
     values=SERIES,
     statistic=st.sampled_from(["mean", "std"]),
@@ -123,7 +120,6 @@ def test_exponential_features_equal_pandas(
     assert_same(made, expected.shift(1).to_numpy())
 
 
-@settings(deadline=None)
 @given(values=SERIES, lag=st.integers(1, 100), step=st.integers(1, 9))
 def test_lags_count_back_from_the_last_value_known_a_step_before(
     values: np.ndarray, lag: int, step: int
@@ -133,7 +129,6 @@ def test_lags_count_back_from_the_last_value_known_a_step_before(
     np.testing.assert_array_equal(made, pd.Series(values).shift(lag + step - 1))
 
 
-@settings(deadline=None)
 @given(values=SERIES, season=st.integers(2, 9), step=st.integers(1, 20), count=st.integers(1, 4))
 def test_seasonal_features_have_the_place_of_their_row(
     values: np.ndarray, season: int, step: int, count: int
@@ -265,7 +260,7 @@ STREAMED = [
 STREAMED = [f for f in STREAMED if not f.name.startswith("expanding_quantile")]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(values=hnp.arrays(float, st.tuples(st.integers(1, 90), st.just(11)), elements=VALUES))
 def test_a_stream_has_the_rows_of_the_batch(values: np.ndarray) -> None:
     """After each tick it knows what a later row of the frame knows."""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fairlead
@@ -64,7 +64,6 @@ STEPS = st.lists(st.tuples(st.integers(1, 1000), st.floats(0, 1e6)), min_size=2,
 )
 
 
-@settings(deadline=None)
 @given(STEPS, st.integers(1, 50))
 def test_thinning_keeps_the_area(steps: tuple[np.ndarray, np.ndarray], bins: int) -> None:
     """A resource drawn as means has the unit-hours it had."""
@@ -74,7 +73,6 @@ def test_thinning_keeps_the_area(steps: tuple[np.ndarray, np.ndarray], bins: int
     assert means[:-1] @ np.diff(at) == pytest.approx(area, rel=1e-9, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(STEPS, st.integers(1, 50))
 def test_thinning_by_maximum_loses_no_peak(steps: tuple[np.ndarray, np.ndarray], bins: int) -> None:
     """What is drawn is nowhere below the queue, and nowhere above its largest value."""

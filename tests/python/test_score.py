@@ -72,7 +72,7 @@ class TestAgainstNumpy:
     """The answer is that of a slow and obvious program, bit for bit."""
 
     @given(cases(), weights, st.integers(1, 4))
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_score_is_that_of_the_formula_in_its_notes(
         self, case: Case, terms: dict[str, float], top_k: int
     ) -> None:
@@ -88,7 +88,7 @@ class TestAgainstNumpy:
         assert np.isnan(result.score[~found]).all()
 
     @given(cases())
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def test_a_node_that_is_given_holds_the_task(self, case: Case) -> None:
         """Also where amounts were rounded, no given node is too small; else none is left out."""
         jobs, nodes = case.frames()
@@ -133,7 +133,7 @@ class TestBothDevices:
 
     @pytest.mark.gpu
     @given(case=cases(), terms=weights, top_k=st.integers(1, 4))
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_gpu_agrees_on_drawn_cases(
         self, case: Case, terms: dict[str, float], top_k: int
     ) -> None:

@@ -38,7 +38,7 @@ def assert_equal(one, other):
     pd.testing.assert_frame_equal(one.events, other.events)
 
 
-@settings(max_examples=25, deadline=None, print_blob=True)
+@settings(max_examples=25, print_blob=True)
 @given(
     st.lists(swf_job, min_size=1, max_size=8),
     st.sampled_from(["cpus", "tasks"]),
@@ -71,7 +71,7 @@ cells = {
 }
 
 
-@settings(max_examples=25, deadline=None, print_blob=True)
+@settings(max_examples=25, print_blob=True)
 @given(st.lists(st.fixed_dictionaries(cells), min_size=1, max_size=8), st.booleans())
 def test_csv_and_parquet_are_read_written_and_read_again_equal(tmp_path_factory, rows, clock):
     """Numbers to the last bit, missing cells, quotes and line breaks, datetimes."""

@@ -177,7 +177,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(STEPS)
 def test_cpu_conforms_bucket_for_bucket(steps: list[tuple[int, float, int]]) -> None:
     """Weights and recommendations equal the plain rules', over gaps, repeats and renormalising."""
@@ -193,7 +193,7 @@ def test_cpu_conforms_bucket_for_bucket(steps: list[tuple[int, float, int]]) -> 
     np.testing.assert_allclose(advice_of(recommender, "cpus"), plain.advice(0.025), rtol=1e-12)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(STEPS)
 def test_memory_conforms_bucket_for_bucket(steps: list[tuple[int, float, int]]) -> None:
     """So do daily peaks of memory, with jobs killed for want of it in between."""
