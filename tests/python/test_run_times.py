@@ -234,6 +234,17 @@ def test_learning_in_parts_is_learning_at_once() -> None:
     assert (whole.predict(jobs) == parts.predict(jobs)).all()
 
 
+def test_a_fit_that_fails_leaves_what_was_learnt() -> None:
+    """A table without submissions cannot be read."""
+    jobs = some_jobs(50, seed=3)
+    model = RunTimeMixture().fit(jobs)
+    expected = model.predict(jobs)
+    with pytest.raises(InvalidInputError, match="submit_time"):
+        model.fit(jobs.drop(columns="submit_time"))
+    assert model.n_jobs_seen_ == 50
+    np.testing.assert_array_equal(model.predict(jobs), expected)
+
+
 def test_a_fitted_estimator_goes_on_and_is_not_changed() -> None:
     """predict_run_times begins with what a fitted estimator knows and leaves it alone."""
     jobs = some_jobs(200, seed=9)

@@ -94,8 +94,11 @@ class OnlineRunTimes(RunTimeEstimator):
         InvalidInputError
             As of a jobs table, or a parameter out of range.
         """
-        self._learner = self._fresh()
-        return self.partial_fit(jobs, y)
+        log = read_log(jobs, run_s=y)
+        learner = self._fresh()
+        learner.replay(log.traits, log.end_s, log.run_s)
+        self._learner = learner  # last, so that jobs that cannot be read leave what was learnt
+        return self
 
     def partial_fit(self, jobs: Any, y: Any = None) -> Self:
         """Learn from further jobs, which are submitted after those known."""
