@@ -21,7 +21,8 @@ namespace fairlead {
 namespace {
 
 constexpr std::size_t kCached = 8 << 20;  // bytes of results that caches may hold
-constexpr std::int64_t kSegment = 4096;   // values of a long series that are worked on together
+constexpr std::size_t kLine = 64 / sizeof(double);
+constexpr std::int64_t kSegment = 4096;  // values of a long series that are worked on together
 constexpr std::int64_t kReachesPerSegment = 8;  // at least, since each is read again
 
 // Moves each statistic by its lag and writes it to its column.
@@ -140,6 +141,10 @@ class GroupWriter {
     for (const Segment& segment : segments) {
       if (segment.begin == 0) write_running(segment.series);
       group_.push_back(values_of(segment));
+      // As many of the values that come next are fetched while these are worked on.
+      const auto next = table_.values.subspan(table_.offsets[segment.series] + segment.end);
+      for (std::size_t i = 0; i < std::min(next.size(), group_.back().size()); i += kLine)
+        __builtin_prefetch(next.data() + i, 0, 2);
       series_.take(group_.back());
       rounded_.take(series_);
       TypedSink<T>& sink = sink_of(segment);
