@@ -24,32 +24,25 @@ namespace {
 
 using NamedColumns = py::typing::Dict<py::str, py::array>;
 
-// One of the sums of use over intervals.
-template <auto Sum>
-void bind_use(py::module_& m, const char* name, const char* description) {
+void bind_demand(py::module_& m) {
   m.def(
-      name,
+      "use_by_interval",
       [](const Column<std::int64_t>& start_ns, const Column<std::int64_t>& end_ns,
          const Column<std::int64_t>& amount, const Column<std::int32_t>& group, std::int32_t groups,
          std::int64_t origin_ns, std::int64_t step_ns, std::int64_t intervals, std::int64_t unit) {
         const UseTable uses{view(start_ns), view(end_ns), view(amount), view(group)};
-        std::vector<double> units;
+        UseColumns used;
         {
           const py::gil_scoped_release nogil;
-          units = Sum(uses, groups, {origin_ns, step_ns, intervals}, unit);
+          used = use_by_interval(uses, groups, {origin_ns, step_ns, intervals}, unit);
         }
-        return to_column(std::move(units));
+        return NamedColumns("mean"_a = to_column(std::move(used.mean)),
+                            "at_end"_a = to_column(std::move(used.at_end)));
       },
       "start_ns"_a.noconvert(), "end_ns"_a.noconvert(), "amount"_a.noconvert(),
       "group"_a.noconvert(), py::kw_only(), "groups"_a, "origin_ns"_a, "step_ns"_a, "intervals"_a,
-      "unit"_a, description);
-}
-
-void bind_demand(py::module_& m) {
-  bind_use<mean_use>(m, "mean_use",
-                     "Mean amount in use over `unit`, per group and interval, group by group.");
-  bind_use<use_at_end>(m, "use_at_end",
-                       "Amount in use over `unit` at the end of each interval, group by group.");
+      "unit"_a,
+      "Amount in use over `unit`, per group and interval, group by group: columns mean, at_end.");
 }
 
 py::dict forecast_dict(ForecastColumns&& made) {
@@ -117,8 +110,7 @@ void bind_forecast(py::module_& m) {
       "Forecasts per origin: columns point, quantiles, model, weights, errors, vectors; by a "
       "device also device_s: copies in, kernels, copies out. `driver`: the capsule of _cuda, or "
       "None for the CPU. Where it fails: `error`, and whether CUDA is `lost` to this process. "
-      "`ends`: "
-      "the value at the end of each interval, or empty.");
+      "`ends`: the value at the end of each interval, or empty.");
 }
 
 void check_origins(const Column<std::int64_t>& origins, std::int64_t values) {

@@ -12,9 +12,11 @@ namespace {
 
 __extension__ using Area = __int128;  // unit-nanoseconds
 
-// Sums of one group: `partial` areas, and `change` in the units that fill whole intervals.
+// Sums of one group: `partial` areas, `change` in the units that fill whole intervals, and in those
+// that lie across the ends of intervals.
 struct Sums {
-  explicit Sums(std::int64_t intervals) : partial(intervals), change(intervals + 1) {}
+  explicit Sums(std::int64_t intervals)
+      : partial(intervals), change(intervals + 1), change_at_end(intervals + 1) {}
 
   void add(const TimeGrid& grid, std::int64_t from, std::int64_t to, std::int64_t amount) {
     const std::int64_t first = from / grid.step_ns;
@@ -29,17 +31,29 @@ struct Sums {
     if (to > last * grid.step_ns) partial[last] += Area{amount} * (to - last * grid.step_ns);
   }
 
-  void write_means(const TimeGrid& grid, std::int64_t unit, double* out) const {
+  // The ends of the intervals [first, last) lie inside. `to` may lie beyond the grid.
+  void add_at_end(const TimeGrid& grid, std::int64_t from, std::int64_t to, std::int64_t amount) {
+    const std::int64_t first = from / grid.step_ns;
+    const std::int64_t last = std::min((to - 1) / grid.step_ns, grid.intervals);
+    if (first >= last) return;
+    change_at_end[first] += amount;
+    change_at_end[last] -= amount;
+  }
+
+  void write(const TimeGrid& grid, std::int64_t unit, double* mean, double* at_end) const {
     const double whole = static_cast<double>(Area{grid.step_ns} * unit);
-    Area level = 0;
+    Area level = 0, level_at_end = 0;
     for (std::int64_t i = 0; i < grid.intervals; ++i) {
       level += change[i];
-      out[i] = static_cast<double>(level * grid.step_ns + partial[i]) / whole;
+      level_at_end += change_at_end[i];
+      mean[i] = static_cast<double>(level * grid.step_ns + partial[i]) / whole;
+      at_end[i] = static_cast<double>(level_at_end) / static_cast<double>(unit);
     }
   }
 
   std::vector<Area> partial;
   std::vector<Area> change;
+  std::vector<Area> change_at_end;
 };
 
 // Rows of each group, one group after another (counting sort).
@@ -64,20 +78,6 @@ struct RowsByGroup {
   std::vector<std::size_t> rows;
 };
 
-// Calls `write` with the rows of each group and where the values of its intervals go.
-template <typename Write>
-std::vector<double> by_group(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
-                             std::int64_t unit, Write write) {
-  uses.validate(groups);
-  if (grid.step_ns < 1 || grid.intervals < 0 || unit < 1)
-    throw InvalidInput("step and unit must be 1 or more, the number of intervals 0 or more");
-  std::vector<double> out(static_cast<std::size_t>(groups) *
-                          static_cast<std::size_t>(grid.intervals));
-  const RowsByGroup rows(uses.group, groups);
-  for (std::int32_t g = 0; g < groups; ++g) write(rows.of(g), out.data() + g * grid.intervals);
-  return out;
-}
-
 }  // namespace
 
 void UseTable::validate(std::int32_t groups) const {
@@ -92,40 +92,29 @@ void UseTable::validate(std::int32_t groups) const {
   }
 }
 
-std::vector<double> mean_use(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
-                             std::int64_t unit) {
-  return by_group(uses, groups, grid, unit, [&](std::span<const std::size_t> rows, double* out) {
-    const std::int64_t length = grid.intervals * grid.step_ns;
+UseColumns use_by_interval(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
+                           std::int64_t unit) {
+  uses.validate(groups);
+  if (grid.step_ns < 1 || grid.intervals < 0 || unit < 1)
+    throw InvalidInput("step and unit must be 1 or more, the number of intervals 0 or more");
+  const std::size_t cells =
+      static_cast<std::size_t>(groups) * static_cast<std::size_t>(grid.intervals);
+  UseColumns out{std::vector<double>(cells), std::vector<double>(cells)};
+  const RowsByGroup by_group(uses.group, groups);
+  const std::int64_t length = grid.intervals * grid.step_ns;
+  for (std::int32_t g = 0; g < groups; ++g) {
     Sums sums(grid.intervals);
-    for (const std::size_t row : rows) {
+    for (const std::size_t row : by_group.of(g)) {
       const std::int64_t from = std::max<std::int64_t>(uses.start_ns[row] - grid.origin_ns, 0);
-      const std::int64_t to = std::min(uses.end_ns[row] - grid.origin_ns, length);
-      if (from < to) sums.add(grid, from, to, uses.amount[row]);
+      const std::int64_t to = uses.end_ns[row] - grid.origin_ns;
+      if (from >= std::min(to, length)) continue;
+      sums.add(grid, from, std::min(to, length), uses.amount[row]);
+      sums.add_at_end(grid, from, to, uses.amount[row]);
     }
-    sums.write_means(grid, unit, out);
-  });
-}
-
-std::vector<double> use_at_end(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
-                               std::int64_t unit) {
-  return by_group(uses, groups, grid, unit, [&](std::span<const std::size_t> rows, double* out) {
-    std::vector<Area> change(grid.intervals + 1);
-    for (const std::size_t row : rows) {
-      // The ends of the intervals [first, last) lie inside the row.
-      const std::int64_t from = std::max<std::int64_t>(uses.start_ns[row] - grid.origin_ns, 0);
-      const std::int64_t to = std::max<std::int64_t>(uses.end_ns[row] - grid.origin_ns, 1);
-      const std::int64_t first = from / grid.step_ns;
-      const std::int64_t last = std::min((to - 1) / grid.step_ns, grid.intervals);
-      if (first >= last) continue;
-      change[first] += uses.amount[row];
-      change[last] -= uses.amount[row];
-    }
-    Area level = 0;
-    for (std::int64_t i = 0; i < grid.intervals; ++i) {
-      level += change[i];
-      out[i] = static_cast<double>(level) / static_cast<double>(unit);
-    }
-  });
+    const std::int64_t first = g * grid.intervals;
+    sums.write(grid, unit, out.mean.data() + first, out.at_end.data() + first);
+  }
+  return out;
 }
 
 }  // namespace fairlead

@@ -24,15 +24,16 @@ struct TimeGrid {
   std::int64_t intervals = 0;
 };
 
-// Mean units in use per group and interval, group by group: groups x intervals values. Use outside
-// the grid does not count. Areas are exact (128-bit unit-nanoseconds); only the final division
-// by them and by `unit` (integer units to one of the result) rounds. O(rows + groups * intervals).
-std::vector<double> mean_use(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
-                             std::int64_t unit);
+// Units in use, group by group: groups x intervals values each.
+struct UseColumns {
+  std::vector<double> mean;    // over the interval
+  std::vector<double> at_end;  // of it: what rows hold that start before and end after
+};
 
-// Units in use at the end of each interval, likewise: of rows that start before it and end after
-// it.
-std::vector<double> use_at_end(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
-                               std::int64_t unit);
+// Use outside the grid does not count. Areas are exact (128-bit unit-nanoseconds); only the final
+// division by them and by `unit` (integer units to one of the result) rounds. O(rows + groups *
+// intervals).
+UseColumns use_by_interval(const UseTable& uses, std::int32_t groups, const TimeGrid& grid,
+                           std::int64_t unit);
 
 }  // namespace fairlead

@@ -155,18 +155,18 @@ class Block {
     }
   }
 
-  Forecast finish(std::size_t i) const {
-    const Job& job = jobs_[i];
+  Forecast finish(std::size_t i) {
+    Job& job = jobs_[i];
     Forecast out;
     out.weights.assign(forecasters().size(), 0.0);
     if (request_.model) {
-      const Record& record = job.records.front();
-      out.model = record.model;
-      out.weights[out.model] = 1;
-      ByOriginAndStep made = record.made;
+      ByOriginAndStep& made = job.records.front().made;
+      const Eigen::RowVectorXd unmoved = made.bottomRows<1>();
       follow_present(pasts_[i], job.origins, made);
+      out.model = job.records.front().model;
+      out.weights[out.model] = 1;
       spread(made, i, out);
-      mix_own_quantiles(i, made.bottomRows<1>() - record.made.bottomRows<1>(), out);
+      mix_own_quantiles(i, made.bottomRows<1>() - unmoved, out);
       return out;
     }
     Combination combination = combine(pasts_[i], job.origins, job.records, request_.options);

@@ -41,7 +41,6 @@ __all__: list[str] = [
     "match",
     "match_by_type",
     "match_methods",
-    "mean_use",
     "orders",
     "placement_rules",
     "point_forecasts",
@@ -50,7 +49,7 @@ __all__: list[str] = [
     "score_terms",
     "seasonal_scale",
     "smoothing_fits",
-    "use_at_end",
+    "use_by_interval",
 ]
 
 class FeatureStream:
@@ -649,22 +648,6 @@ def match_by_type(
     """
 
 def match_methods() -> dict[str, str]: ...
-def mean_use(
-    start_ns: numpy.typing.NDArray[numpy.int64],
-    end_ns: numpy.typing.NDArray[numpy.int64],
-    amount: numpy.typing.NDArray[numpy.int64],
-    group: numpy.typing.NDArray[numpy.int32],
-    *,
-    groups: typing.SupportsInt | typing.SupportsIndex,
-    origin_ns: typing.SupportsInt | typing.SupportsIndex,
-    step_ns: typing.SupportsInt | typing.SupportsIndex,
-    intervals: typing.SupportsInt | typing.SupportsIndex,
-    unit: typing.SupportsInt | typing.SupportsIndex,
-) -> numpy.typing.NDArray[numpy.float64]:
-    """
-    Mean amount in use over `unit`, per group and interval, group by group.
-    """
-
 def orders() -> list: ...
 def placement_rules() -> dict: ...
 def point_forecasts(
@@ -711,7 +694,7 @@ def smoothing_fits(
     The fit of a form of exponential smoothing per series: columns alpha, beta, phi, gamma, squares, level, trend, and season by place.
     """
 
-def use_at_end(
+def use_by_interval(
     start_ns: numpy.typing.NDArray[numpy.int64],
     end_ns: numpy.typing.NDArray[numpy.int64],
     amount: numpy.typing.NDArray[numpy.int64],
@@ -722,9 +705,9 @@ def use_at_end(
     step_ns: typing.SupportsInt | typing.SupportsIndex,
     intervals: typing.SupportsInt | typing.SupportsIndex,
     unit: typing.SupportsInt | typing.SupportsIndex,
-) -> numpy.typing.NDArray[numpy.float64]:
+) -> dict[str, numpy.ndarray]:
     """
-    Amount in use over `unit` at the end of each interval, group by group.
+    Amount in use over `unit`, per group and interval, group by group: columns mean, at_end.
     """
 
 DECILES: tuple = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -150,10 +150,9 @@ def log_demand(shared: Path) -> pd.DataFrame:
         jobs = fairlead.traces.load(file).jobs
         resource = "gpus" if "gpus" in jobs else "cpus"
         demand = fairlead.demand_series(jobs, "1h", resource=resource, at_end=True)
-        hours = demand["ds"].rank().astype(int)
-        ds = pd.Timestamp("2020-05-01") + pd.to_timedelta(hours, unit="h")
-        middle = slice(len(demand) // 2 - 500, len(demand) // 2 + 500)
-        parts.append(demand.assign(unique_id=file.name.split(".")[0], ds=ds).iloc[middle])
+        middle = demand.iloc[len(demand) // 2 - 500 : len(demand) // 2 + 500]
+        ds = pd.date_range("2020-05-01", periods=len(middle), freq="1h")
+        parts.append(middle.assign(unique_id=file.name.split(".")[0], ds=ds))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -236,19 +236,16 @@ class Observer:
         over = (run < now_ns - submit) | (ended & (run == now_ns - submit))
         until = np.where(over, submit + np.maximum(run, 0), now_ns + 1)
         rows = np.flatnonzero(counted & (until > origin))
-        y, y_end = (
-            of(
-                submit[rows],
-                until[rows],
-                self._amount[rows],
-                np.ascontiguousarray(self._group[rows]),
-                groups=len(self._names),
-                origin_ns=origin,
-                step_ns=self._step_ns,
-                intervals=intervals,
-                unit=unit_of(self._resource),
-            )
-            for of in (_core.mean_use, _core.use_at_end)
+        used = _core.use_by_interval(
+            submit[rows],
+            until[rows],
+            self._amount[rows],
+            np.ascontiguousarray(self._group[rows]),
+            groups=len(self._names),
+            origin_ns=origin,
+            step_ns=self._step_ns,
+            intervals=intervals,
+            unit=unit_of(self._resource),
         )
         ds = self._columns.time.to_frame_times(
             origin + self._step_ns * np.arange(intervals, dtype=np.int64)
@@ -257,8 +254,8 @@ class Observer:
             {
                 "unique_id": np.repeat(np.array(self._names, dtype=object), intervals),
                 "ds": np.tile(ds, len(self._names)) if len(self._names) > 1 else ds,
-                "y": y,
-                "y_end": y_end,
+                "y": used["mean"],
+                "y_end": used["at_end"],
             }
         )
         frame.attrs["resource"] = self._resource

@@ -118,28 +118,26 @@ def demand_series(
             f"{len(names)} series of {intervals:,} intervals are too many; give a freq longer than "
             f"{freq_name(step_ns)}, or until="
         )
-    sums = {"y": _core.mean_use, "y_end": _core.use_at_end} if at_end else {"y": _core.mean_use}
-    used = {
-        column: of(
-            start_ns,
-            end_ns,
-            units[known],
-            group,
-            groups=len(names),
-            origin_ns=origin_ns,
-            step_ns=step_ns,
-            intervals=intervals,
-            unit=unit_of(resource),
-        )
-        for column, of in sums.items()
-    }
+    used = _core.use_by_interval(
+        start_ns,
+        end_ns,
+        units[known],
+        group,
+        groups=len(names),
+        origin_ns=origin_ns,
+        step_ns=step_ns,
+        intervals=intervals,
+        unit=unit_of(resource),
+    )
     ds = columns.time.to_frame_times(origin_ns + step_ns * np.arange(intervals, dtype=np.int64))
     tiled = ds[np.tile(np.arange(intervals), len(names))]
     made = {
         "unique_id": np.repeat(np.array(names, dtype=object), intervals),
         "ds": tiled,
-        **used,
+        "y": used["mean"],
     }
+    if at_end:
+        made["y_end"] = used["at_end"]
     frame = to_native_like(made, jobs)
     if isinstance(frame, pd.DataFrame):
         frame.attrs["resource"] = resource
