@@ -203,7 +203,8 @@ class Block {
     out.point.resize(static_cast<std::size_t>(steps));
     out.quantiles.resize(steps, static_cast<Eigen::Index>(probabilities.size()));
     for (Eigen::Index step = 0; step < steps; ++step) {
-      out.point[step] = std::max(made(last, step) + (request_.model ? 0 : bands.middle()), 0.0);
+      out.point[step] =
+          std::max(made(last, step) + (request_.model ? 0 : bands.middle(step + 1)), 0.0);
       for (std::size_t p = 0; p < probabilities.size(); ++p) {
         const double shift = bands.quantile(step + 1, probabilities[p]);
         out.quantiles(step, static_cast<Eigen::Index>(p)) = std::max(made(last, step) + shift, 0.0);

@@ -152,6 +152,10 @@ double ErrorBands::adapted(const AdaptiveLevels& levels, double p) const {
   return p < 0.5 ? 0.5 - half : 0.5 + half;
 }
 
+double ErrorBands::middle(std::int64_t step) const {
+  return shifted_ ? std::clamp(middle_, quantile(step, 0.25), quantile(step, 0.75)) : 0;
+}
+
 double ErrorBands::quantile(std::int64_t step, double p) const {
   if (!levels_.empty()) p = adapted(levels_[(step - 1) / adapted_every_], p);
   return errors_[step - 1].quantile(p);

@@ -57,12 +57,32 @@ TEST(ErrorBands, HaveTheMiddleOfErrorsAfterForecastsLikeThePresentOne) {
     made(i, 0) = i % 2 == 0 ? 0 : 10;
     errors(i, 0) = (i % 2 == 0 ? 40 : 10) + (random[i] - 50) / 20;
   }
-  EXPECT_NEAR(ErrorBands(made, errors, origins, 300).middle(), 40, 2);
+  EXPECT_NEAR(ErrorBands(made, errors, origins, 300).middle(1), 40, 2);
   made(300, 0) = 10;
-  EXPECT_NEAR(ErrorBands(made, errors, origins, 300).middle(), 10, 2);
-  EXPECT_EQ(ErrorBands(made, errors, origins, 300, BandRule::split).middle(), 0);
+  EXPECT_NEAR(ErrorBands(made, errors, origins, 300).middle(1), 10, 2);
+  EXPECT_EQ(ErrorBands(made, errors, origins, 300, BandRule::split).middle(1), 0);
   for (int i = 0; i < 301; ++i) errors(i, 0) = random[i] - 50;
-  EXPECT_EQ(ErrorBands(made, errors, origins, 300).middle(), 0);
+  EXPECT_EQ(ErrorBands(made, errors, origins, 300).middle(1), 0);
+}
+
+// Errors of about 5 at the first step and 100 at the second: their common middle lies far above all
+// errors of the one, and below those of the other.
+TEST(ErrorBands, HaveAMiddleInsideTheBandOfEachStep) {
+  std::vector<std::int64_t> origins(301);
+  std::iota(origins.begin(), origins.end(), 0);
+  const Values random = noise(602, 17);
+  const ByOriginAndStep made = ByOriginAndStep::Zero(301, 2);
+  ByOriginAndStep errors(301, 2);
+  for (int i = 0; i < 301; ++i)
+    errors.row(i) << 5 + random[2 * i] / 50, 100 + random[2 * i + 1] / 5;
+  for (const BandRule rule : {BandRule::adaptive, BandRule::empirical}) {
+    const ErrorBands bands(made, errors, origins, 300, rule);
+    for (const std::int64_t step : {1, 2}) {
+      EXPECT_GT(bands.middle(step), 0);
+      EXPECT_GE(bands.middle(step), bands.quantile(step, 0.25)) << step;
+      EXPECT_LE(bands.middle(step), bands.quantile(step, 0.75)) << step;
+    }
+  }
 }
 
 TEST(AdaptiveLevels, RiseWhereErrorsGrow) {
