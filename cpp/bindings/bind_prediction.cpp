@@ -2,6 +2,8 @@
 #include <pybind11/stl.h>
 #include <pybind11/typing.h>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +17,7 @@
 #include "prediction/likeness.hpp"
 #include "prediction/metrics.hpp"
 #include "prediction/present.hpp"
+#include "prediction/pretrained/inputs.hpp"
 
 namespace py = pybind11;
 using namespace pybind11::literals;
@@ -166,6 +169,38 @@ void bind_scores(py::module_& m) {
       "probabilities"_a.noconvert(), "intervals"_a, "values"_a.noconvert(), "seasons"_a,
       "Quantiles of the errors of forecasts (origins x horizon) of the values, by step: what to "
       "add to the last.");
+  m.def(
+      "network_inputs",
+      [](const Column<double>& values, const std::vector<std::int64_t>& seasons,
+         const Column<std::int64_t>& origins, std::int64_t horizon) {
+        check_origins(origins, values.size());
+        if (seasons.empty() || std::ranges::min(seasons) < 2 || horizon < 1)
+          throw InvalidInput("a season of two steps or more and a horizon of one are needed");
+        if (std::ranges::any_of(view(origins), [&](std::int64_t origin) {
+              return origin < NetworkInputs::first_origin(seasons.front());
+            }))
+          throw InvalidInput("origins must lie a season and a value after the first value");
+        const NetworkInputs inputs(view(values), seasons, horizon);
+        NetworkInputs::Steps of_steps(static_cast<Eigen::Index>(kStepInputs), horizon);
+        std::vector<double> table, last, unit;
+        for (const std::int64_t origin : view(origins)) {
+          std::array<double, kOriginInputs> of_origin;
+          inputs.of_origin(origin, of_origin);
+          inputs.of_steps(origin, of_steps);
+          for (std::int64_t step = 0; step < horizon; ++step) {
+            table.insert(table.end(), of_origin.begin(), of_origin.end());
+            for (const double input : of_steps.col(step)) table.push_back(input);
+          }
+          last.push_back(inputs.last(origin));
+          unit.push_back(inputs.unit(origin));
+        }
+        return NamedColumns("inputs"_a = to_column(std::move(table)),
+                            "last"_a = to_column(std::move(last)),
+                            "unit"_a = to_column(std::move(unit)));
+      },
+      "values"_a.noconvert(), "seasons"_a, "origins"_a.noconvert(), "horizon"_a,
+      "What the network of `pretrained` sees (origins x horizon x inputs), and per origin the last "
+      "value and the unit that its answer counts in. scripts/pretrain.py trains on it.");
   m.attr("DECILES") = py::tuple(py::cast(kDeciles));
   m.def(
       "seasonal_scale",

@@ -148,7 +148,7 @@ std::vector<Rows> raw_weights(const Past& past, std::span<const std::int64_t> or
       assumed = all * kAssumed / smoothed(sums.counts(first)).cwiseMax(1.0);
     }
     const Rows relative = (all > 0).select((own + assumed) / (all + assumed), 1.0);
-    weights.push_back(relative.square().square().inverse());
+    weights.push_back(records[i].prior * relative.square().square().inverse());
     for (std::size_t b = 0; b < blocks.size(); ++b) {
       if (blocks[b].begin < first) weights.back().row(static_cast<Eigen::Index>(b)).setZero();
     }

@@ -18,10 +18,10 @@ struct Combination {
 // errors of neighbouring steps count too. Errors are taken relative to the mean over all models
 // that forecast from the same origins, so that a model which joins late is judged by what the
 // others did then, and two further forecasts of that mean error are assumed of each: without
-// evidence all weights are equal. (Bates and Granger, Operational Research Quarterly 20(4), 1969;
-// the power as in Stock and Watson, J. of Forecasting 23(6), 2004, which has 1; of 1 to 6 we took
-// 4 by ETTh1 and the training parts of M4 hourly without their last two days, with the figures of
-// the cluster demand in tests/benchmarks/bench_demand.py in view.)
+// evidence the weights are the records' priors. (Bates and Granger, Operational Research Quarterly
+// 20(4), 1969; the power as in Stock and Watson, J. of Forecasting 23(6), 2004, which has 1; of 1
+// to 6 we took 4 by ETTh1 and the training parts of M4 hourly without their last two days, with the
+// figures of the cluster demand in tests/benchmarks/bench_demand.py in view.)
 //
 // Where steps are fine the mean is a robust one: the models that lean on the last value, on that of
 // a day before or on means follow a mass submission far beyond the others, when it is over already.

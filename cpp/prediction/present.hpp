@@ -16,7 +16,7 @@ namespace fairlead {
 // nearby too; without evidence it is 0. Forecasts stay 0 or more. Nothing moves where `past` has no
 // ends. (Not from the literature: a regression of errors on news that the model has not seen, for
 // the absolute loss. On cluster demand before its scored week, ITP clusters, HPC logs and m-small
-// it takes 1 % from the error of a day ahead and 12 % from that of its first three hours.)
+// it takes 1 % from the error of a day ahead and 10 % from that of its first three hours.)
 void follow_present(const Past& past, std::span<const std::int64_t> origins, ByOriginAndStep& made);
 
 }  // namespace fairlead

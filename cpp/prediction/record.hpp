@@ -19,6 +19,7 @@ struct Record {
   std::size_t model = 0;  // position in forecasters()
   Eigen::Index first_row = 0;
   ByOriginAndStep made;
+  double prior = 1;  // its weight among others without evidence
 };
 
 // Actual - forecast; NaN where there is no outcome in the past.

@@ -39,6 +39,7 @@ std::unique_ptr<Forecaster> make_ridge_long_difference();
 std::unique_ptr<Forecaster> make_ridge_log();
 std::unique_ptr<Forecaster> make_autoregression();
 std::unique_ptr<Forecaster> make_median_autoregression();
+std::unique_ptr<Forecaster> make_pretrained();
 std::unique_ptr<Forecaster> make_level_shape();
 std::unique_ptr<Forecaster> make_quantile_regression();
 
@@ -114,6 +115,8 @@ constexpr std::array kForecasters{
     ForecasterEntry{"quantile_regression",
                     "quantile regression per step on lags and seasons, with bands of its own", true,
                     make_quantile_regression},
+    ForecasterEntry{"pretrained", "network trained on the demand of other clusters and services",
+                    false, make_pretrained},
 };
 
 }  // namespace

@@ -41,6 +41,7 @@ __all__: list[str] = [
     "match",
     "match_by_type",
     "match_methods",
+    "network_inputs",
     "orders",
     "placement_rules",
     "point_forecasts",
@@ -648,6 +649,16 @@ def match_by_type(
     """
 
 def match_methods() -> dict[str, str]: ...
+def network_inputs(
+    values: numpy.typing.NDArray[numpy.float64],
+    seasons: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    origins: numpy.typing.NDArray[numpy.int64],
+    horizon: typing.SupportsInt | typing.SupportsIndex,
+) -> dict[str, numpy.ndarray]:
+    """
+    What the network of `pretrained` sees (origins x horizon x inputs), and per origin the last value and the unit that its answer counts in. scripts/pretrain.py trains on it.
+    """
+
 def orders() -> list: ...
 def placement_rules() -> dict: ...
 def point_forecasts(

@@ -123,13 +123,15 @@ def predict(
     -----
     A model's weight in ``auto`` at a step ahead is its mean absolute error there (twice the pinball
     loss of a median) to the power -4, over the outcomes of the last two longest seasons; errors of
-    neighbouring steps count too, and without evidence all weights are equal. The weights at an
-    earlier origin come from what was known there. Combined are the models that take a ms a series
-    at most: naive, rolling and simply smoothed ones, the recursive ridges, the two regressions on
-    the last values (``autoregression``, ``median_autoregression``) and ``level_shape``; with
-    120 steps in the shortest season or more also ``brief_median`` and ``short_median``, which a
-    burst of submissions does not move. There the mean is one that single forecasts far from the
-    others move little: each counts as at most five median distances from their median.
+    neighbouring steps count too. Without evidence all weights are equal, but that of
+    ``pretrained``, a network trained on the demand of other clusters, is four times as large. The
+    weights at an earlier origin come from what was known there. Combined are the models that take
+    a ms a series at most: naive, rolling and simply smoothed ones, the recursive ridges, the two
+    regressions on the last values (``autoregression``, ``median_autoregression``),
+    ``level_shape`` and ``pretrained``; with 120 steps in the shortest season or more also
+    ``brief_median`` and ``short_median``, which a burst of submissions does not move. There the
+    mean is one that single forecasts far from the others move little: each counts as at most five
+    median distances from their median.
 
     Bands are quantiles of the errors the same model or combination made from up to 512 earlier
     origins, each time knowing only what was known there (models that learn are refitted up to
@@ -146,7 +148,7 @@ def predict(
     With ``y_end`` a forecast of any model is moved, step by step, by a share of how far the end of
     the last interval lies from its mean: the multiple of an eighth, from 0 to 1, that would have
     brought earlier forecasts closest. Demand that changed within the last hour usually stays where
-    it went, so this takes an eighth from the error of the first three hours.
+    it went, so this takes a tenth from the error of the first three hours.
 
     Short histories: a model that the history is too short for gives way to ``seasonal_naive``, and
     below one season to ``rolling_mean``; ``chosen`` says what was used. One known value gives a
