@@ -53,11 +53,21 @@ constexpr std::array<Member, 2> kCombinedWhereFine{{{"short_median"}, {"brief_me
 constexpr std::int64_t kSeasonsScored = 1;
 constexpr std::int64_t kEnough = 64;  // half the origins scored where there is no season
 
-std::vector<Member> members(const ForecastOptions& options) {
-  std::vector<Member> all(kCombined.begin(), kCombined.end());
-  if (options.fine_steps())
-    all.insert(all.end(), kCombinedWhereFine.begin(), kCombinedWhereFine.end());
-  return all;
+// A member by its position in forecasters().
+struct CombinedModel {
+  std::size_t model;
+  double prior;
+};
+
+std::vector<CombinedModel> combined_models(const ForecastOptions& options) {
+  std::vector<CombinedModel> models;
+  const auto add = [&](std::span<const Member> members) {
+    for (const Member& member : members)
+      models.push_back({forecaster_named(member.name), member.prior});
+  };
+  add(kCombined);
+  if (options.fine_steps()) add(kCombinedWhereFine);
+  return models;
 }
 
 // Several pasts on their way to forecasts.
@@ -97,7 +107,7 @@ class Block {
   }
 
   void plan() {
-    const std::vector<Member> combined = members(request_.options);
+    const std::vector<CombinedModel> combined = combined_models(request_.options);
     for (std::size_t i = 0; i < pasts_.size(); ++i) {
       const Past& past = pasts_[i];
       if (past.size() < 1) throw InvalidInput("a forecast needs at least one known value");
@@ -105,10 +115,9 @@ class Block {
       if (request_.model) {
         job.candidates.push_back(usable(*request_.model, past));
       } else {
-        for (const Member& member : combined) {
-          const std::size_t model = forecaster_named(member.name);
+        for (const auto& [model, prior] : combined) {
           const std::int64_t first = first_origin(model, past);
-          if (first <= past.size()) job.candidates.push_back({model, first, member.prior});
+          if (first <= past.size()) job.candidates.push_back({model, first, prior});
         }
       }
       job.origins = origins_from(first_scored(job, past), past.size(), request_.options.seasons);

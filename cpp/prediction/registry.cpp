@@ -115,8 +115,8 @@ constexpr std::array kForecasters{
     ForecasterEntry{"quantile_regression",
                     "quantile regression per step on lags and seasons, with bands of its own", true,
                     make_quantile_regression},
-    ForecasterEntry{"pretrained", "network trained on the demand of other clusters and services",
-                    false, make_pretrained},
+    ForecasterEntry{"pretrained", "network trained on the demand of other clusters", false,
+                    make_pretrained},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A network trained once on the demand of many clusters and services: what usually comes after a
-// past like this one, where a past of its own is too short to tell.
+// A network trained once on the demand of other clusters: what usually comes after a past like this
+// one, where a past of its own is too short to tell.
 //
 // One hidden layer, shared by all series, steps and lengths of season. (Models across series:
 // Montero-Manso and Hyndman, International Journal of Forecasting 37(4), 2021. Such a model with
