@@ -23,15 +23,17 @@ from fairlead import _core
 
 WEIGHTS = Path(__file__).parents[1] / "cpp/prediction/pretrained/weights.hpp"
 
-LOGS = (
-    "KTH-SP2-1996-2.1",
-    "CTC-SP2-1996-3.1",
-    "SDSC-SP2-1998-4.2",
-    "HPC2N-2002-2.2",
-    "NASA-iPSC-1993-3.1",
-    "CEA-Curie-2011-2.1",
+Weights = dict[str, np.ndarray]
+
+FILES = (
+    "swf-pwa/KTH-SP2-1996-2.1-cln.swf.gz",
+    "swf-pwa/CTC-SP2-1996-3.1-cln.swf.gz",
+    "swf-pwa/SDSC-SP2-1998-4.2-cln.swf.gz",
+    "swf-pwa/HPC2N-2002-2.2-cln.swf.gz",
+    "swf-pwa/NASA-iPSC-1993-3.1-cln.swf.gz",
+    "swf-pwa/CEA-Curie-2011-2.1-cln.swf.gz",
+    *(f"itp-2021/raw_cluster{cluster}.csv.gz" for cluster in ("01", "02", "03", "04", "05", "10")),
 )
-ITP = ("01", "02", "03", "04", "05", "10")
 
 # What is drawn from them.
 DAY = 144  # of the series' own ten minutes
@@ -77,16 +79,21 @@ def parts_of(jobs: pd.DataFrame, resource: str, rng: np.random.Generator) -> Ite
     yield jobs[jobs["duration_s"] >= jobs["duration_s"].quantile(0.8)]
 
 
-def load(path: Path) -> fairlead.traces.Trace:
+def jobs_of(path: Path) -> pd.DataFrame:
+    """Jobs in need of their resource for `duration_s` from when they were submitted."""
     if path.name.endswith(".swf.gz"):
-        return fairlead.traces.read_swf(path, missing_limit="keep", keep=["recorded_wait_s"])
-    return fairlead.traces.read_itp(path)
-
-
-def demand_of(path: Path, resource: str, rng: np.random.Generator) -> list[np.ndarray]:
-    jobs = load(path).jobs.dropna(subset=["duration_s"]).drop(columns="limit_s", errors="ignore")
-    if "recorded_wait_s" in jobs:  # in demand from when they were submitted
+        jobs = fairlead.traces.read_swf(path, missing_limit="keep", keep=["recorded_wait_s"]).jobs
         jobs["duration_s"] += jobs["recorded_wait_s"].fillna(0).clip(lower=0)
+        jobs = jobs.drop(columns="limit_s")  # would cut what has waited
+    else:
+        jobs = fairlead.traces.read_itp(path).jobs
+    return jobs.dropna(subset=["duration_s"])
+
+
+def demand_of(path: Path, rng: np.random.Generator) -> list[np.ndarray]:
+    """Units in demand every ten minutes, of the log and of each part that is busy enough."""
+    jobs = jobs_of(path)
+    resource = "gpus" if "gpus" in jobs else "cpus"
     made = []
     for part in parts_of(jobs, resource, rng):
         if len(part) < FEWEST_JOBS:
@@ -114,11 +121,14 @@ def drawn_load(rng: np.random.Generator) -> np.ndarray:
     return np.exp(rng.uniform(0.1, 0.7) * shape + week + slow + noise)
 
 
-def sources(traces: Path, rng: np.random.Generator) -> Iterator[list[np.ndarray]]:
-    for log in LOGS:
-        yield demand_of(traces / "swf-pwa" / f"{log}-cln.swf.gz", "cpus", rng)
-    for cluster in ITP:
-        yield demand_of(traces / "itp-2021" / f"raw_cluster{cluster}.csv.gz", "gpus", rng)
+def sources(
+    traces: Path, without: tuple[str, ...], rng: np.random.Generator
+) -> Iterator[list[np.ndarray]]:
+    """The series of each file whose name begins with none of `without`, and drawn ones."""
+    for file in FILES:
+        path = traces / file
+        if not path.name.startswith(without):
+            yield demand_of(path, rng)
     for _ in range(DRAWN_SOURCES):
         yield [drawn_load(rng) for _ in range(40)]
 
@@ -147,10 +157,13 @@ def samples(values: np.ndarray, pasts: int, rng: np.random.Generator) -> list[np
     return rows
 
 
-def training_set(traces: Path, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def training_set(
+    traces: Path, seed: int, without: tuple[str, ...] = ()
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Inputs (rows x inputs), targets (units from the last value), weights by series."""
     rng = np.random.default_rng(seed)
     inputs, targets, weights = [], [], []
-    for source in filter(None, sources(traces, rng)):
+    for source in filter(None, sources(traces, without, rng)):
         for values in source:
             rows = samples(values, PASTS // len(source), rng)
             if not rows:
@@ -172,6 +185,7 @@ def spread(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def standard(inputs: np.ndarray, centre: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Inputs in deviations from their centre, as far as the network looks."""
     return np.clip((inputs - centre) / deviation, -REACH, REACH).astype(np.float32)
 
 
@@ -180,23 +194,27 @@ def share(output: np.ndarray) -> np.ndarray:
     return 0.5 + 0.5 * output / (1 + np.abs(output))
 
 
-def answers(p: dict[str, np.ndarray], x: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """Units from the last value: a share of the usual change, and what else is to be expected."""
+def outputs(p: Weights, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The hidden units (rows x units) and both outputs (rows x 2)."""
     hidden = np.maximum(x @ p["to_hidden"] + p["hidden_bias"], 0)
-    out = hidden @ p["from_hidden"] + x @ p["direct"] + p["bias"]
+    return hidden, hidden @ p["from_hidden"] + x @ p["direct"] + p["bias"]
+
+
+def answers(p: Weights, x: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """Units from the last value: a share of the usual change, and what else is to be expected."""
+    out = outputs(p, x)[1]
     return usual * share(out[:, 0]) + out[:, 1]
 
 
 def gradients(
-    p: dict[str, np.ndarray], x: np.ndarray, usual: np.ndarray, y: np.ndarray, w: np.ndarray
-) -> dict[str, np.ndarray]:
-    before = x @ p["to_hidden"] + p["hidden_bias"]
-    hidden = np.maximum(before, 0)
-    out = hidden @ p["from_hidden"] + x @ p["direct"] + p["bias"]
+    p: Weights, x: np.ndarray, usual: np.ndarray, y: np.ndarray, w: np.ndarray
+) -> Weights:
+    """Of the mean absolute error weighted by `w`, with respect to each of the weights."""
+    hidden, out = outputs(p, x)
     error = usual * share(out[:, 0]) + out[:, 1] - y
     slope = np.clip(error / SMOOTH, -1, 1) * w / len(y)
     slopes = np.column_stack([slope * usual * 0.5 / (1 + np.abs(out[:, 0])) ** 2, slope])
-    back = (slopes @ p["from_hidden"].T) * (before > 0)
+    back = (slopes @ p["from_hidden"].T) * (hidden > 0)
     return {
         "to_hidden": x.T @ back,
         "hidden_bias": back.sum(0),
@@ -206,9 +224,7 @@ def gradients(
     }
 
 
-def train(
-    x: np.ndarray, usual: np.ndarray, y: np.ndarray, w: np.ndarray, seed: int
-) -> dict[str, np.ndarray]:
+def train(x: np.ndarray, usual: np.ndarray, y: np.ndarray, w: np.ndarray, seed: int) -> Weights:
     """Least absolute error by Adam (Kingma and Ba, ICLR 2015), the rate falling as a cosine."""
     rng = np.random.default_rng(seed)
     n = x.shape[1]
@@ -233,15 +249,30 @@ def train(
                 mean[name] += 0.1 * (slope - mean[name])
                 square[name] += 0.001 * (slope * slope - square[name])
                 fresh = mean[name] / (1 - 0.9**done)
-                spread = np.sqrt(square[name] / (1 - 0.999**done))
-                p[name] = p[name] - rate * fresh / (spread + 1e-8)
+                size = np.sqrt(square[name] / (1 - 0.999**done))
+                p[name] = p[name] - rate * fresh / (size + 1e-8)
         if epoch % 5 == 4:
             loss = np.abs(answers(p, x[::20], usual[::20]) - y[::20]).mean()
             print(f"epoch {epoch + 1}: {loss:.4f} units off", flush=True)
     return p
 
 
-def as_cpp(p: dict[str, np.ndarray], centre: np.ndarray, deviation: np.ndarray) -> str:
+def trained(
+    traces: Path, seed: int = 0, without: tuple[str, ...] = ()
+) -> tuple[Weights, np.ndarray, np.ndarray]:
+    """The network's weights, and the centre and deviation of its inputs."""
+    inputs, y, w = training_set(traces, seed, without)
+    centre, deviation = spread(inputs)
+    return (
+        train(standard(inputs, centre, deviation), inputs[:, USUAL], y, w, seed),
+        centre,
+        deviation,
+    )
+
+
+def as_cpp(p: Weights, centre: np.ndarray, deviation: np.ndarray) -> str:
+    """The text of the header that the core is built with."""
+
     def row(values: np.ndarray) -> str:
         return "{" + ", ".join(f"{value:.5e}F" for value in values) + "}"
 
@@ -279,15 +310,10 @@ inline constexpr std::array<std::array<float, kHiddenUnits>, kInputs> kToHidden{
 
 
 def main() -> None:
+    """Train on the folder given and write the header."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("traces", type=Path)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    inputs, y, w = training_set(options.traces, options.seed)
-    centre, deviation = spread(inputs)
-    x = standard(inputs, centre, deviation)
-    p = train(x, inputs[:, USUAL], y, w, options.seed)
-    WEIGHTS.write_text(as_cpp(p, centre, deviation))
+    WEIGHTS.write_text(as_cpp(*trained(parser.parse_args().traces)))
 
 
 if __name__ == "__main__":

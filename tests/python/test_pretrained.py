@@ -2,59 +2,45 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import fairlead
+import pretrain
 from fairlead import _core
 
-ROOT = Path(__file__).parents[2]
 
-
-@pytest.fixture(scope="module")
-def pretrain() -> ModuleType:
-    """scripts/pretrain.py."""
-    spec = importlib.util.spec_from_file_location("pretrain", ROOT / "scripts" / "pretrain.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def written_weights(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of the C++ file by name, flat."""
+def network_in(path: Path) -> tuple[pretrain.Weights, np.ndarray, np.ndarray]:
+    """Weights, centre and deviation of the inputs, as the C++ header has them."""
     arrays = re.findall(r"(k[A-Z]\w+)(?:\{|\s=\s)([^;]*);", path.read_text())
-    return {
+    flat = {
         name: np.array(re.findall(r"-?[\d.]+(?:e[+-]\d+)?(?=F)", text), np.float32)
         for name, text in arrays
     }
+    weights = {
+        "to_hidden": flat["kToHidden"].reshape(len(flat["kCentre"]), -1),
+        "hidden_bias": flat["kHiddenBias"],
+        "from_hidden": flat["kFromHidden"].reshape(2, -1).T,
+        "direct": flat["kDirect"].reshape(2, -1).T,
+        "bias": flat["kBias"],
+    }
+    return weights, flat["kCentre"], 1 / flat["kPerDeviation"].astype(float)
 
 
 @pytest.mark.parametrize("horizon", [1, 5, 24, 50])
-def test_the_core_computes_the_network_that_was_trained(pretrain: ModuleType, horizon: int) -> None:
+def test_the_core_computes_the_network_that_was_trained(horizon: int) -> None:
     """Weights as written, evaluated as in training."""
-    weights = written_weights(pretrain.WEIGHTS)
-    inputs, hidden = len(weights["kCentre"]), pretrain.HIDDEN
-    p = {
-        "to_hidden": weights["kToHidden"].reshape(inputs, hidden),
-        "hidden_bias": weights["kHiddenBias"],
-        "from_hidden": weights["kFromHidden"].reshape(2, hidden).T,
-        "direct": weights["kDirect"].reshape(2, inputs).T,
-        "bias": weights["kBias"],
-    }
+    weights, centre, deviation = network_in(pretrain.WEIGHTS)
     rng = np.random.default_rng(horizon)
     y = 40 + 10 * np.sin(np.arange(600) * 2 * np.pi / 24) + rng.normal(0, 1, 600).cumsum().clip(-30)
     known = _core.network_inputs(y, [24, 168], np.array([600]), horizon)
-    x = known["inputs"].reshape(horizon, inputs)
-    standard = pretrain.standard(x, weights["kCentre"], 1 / weights["kPerDeviation"])
-    answers = pretrain.answers(p, standard, x[:, pretrain.USUAL])
+    x = known["inputs"].reshape(horizon, -1)
+    standard = pretrain.standard(x, centre, deviation)
+    answers = pretrain.answers(weights, standard, x[:, pretrain.USUAL])
     demand = pd.DataFrame(
         {"unique_id": "a", "ds": pd.date_range("2026-01-05", periods=600, freq="1h"), "y": y}
     )
@@ -63,9 +49,7 @@ def test_the_core_computes_the_network_that_was_trained(pretrain: ModuleType, ho
     np.testing.assert_allclose(made, wanted, rtol=1e-4, atol=1e-3)
 
 
-def test_training_finds_what_is_to_be_found(
-    pretrain: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_training_finds_what_is_to_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loads that repeat every day are forecast better than by their last values."""
     monkeypatch.setattr(pretrain, "EPOCHS", 4)
     rng = np.random.default_rng(0)
@@ -78,20 +62,9 @@ def test_training_finds_what_is_to_be_found(
     assert np.abs(pretrain.answers(p, x, usual) - target).mean() < 0.7 * np.abs(target).mean()
 
 
-def test_the_weights_are_written_so_that_they_are_read_again(pretrain: ModuleType) -> None:
-    """The file in the core is what the script writes of its numbers."""
-    weights = written_weights(pretrain.WEIGHTS)
-    inputs = len(weights["kCentre"])
-    p = {
-        "to_hidden": weights["kToHidden"].reshape(inputs, -1),
-        "hidden_bias": weights["kHiddenBias"],
-        "from_hidden": weights["kFromHidden"].reshape(2, -1).T,
-        "direct": weights["kDirect"].reshape(2, inputs).T,
-        "bias": weights["kBias"],
-    }
-    per_deviation = weights["kPerDeviation"].astype(float)
-    text = pretrain.as_cpp(p, weights["kCentre"], 1 / per_deviation)
-    assert text == pretrain.WEIGHTS.read_text()
+def test_the_weights_are_written_so_that_they_are_read_again() -> None:
+    """The header in the core is what the script writes of its numbers."""
+    assert pretrain.as_cpp(*network_in(pretrain.WEIGHTS)) == pretrain.WEIGHTS.read_text()
 
 
 @pytest.mark.parametrize(

@@ -156,23 +156,29 @@ def log_demand(shared: Path) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def end_figures(shared: Path, step: int = 1) -> pd.DataFrame:
-    """What the values at the ends of the hours change on demand that is not scored.
+def unscored_demand(shared: Path) -> list[tuple[pd.DataFrame, int]]:
+    """Demand that no aim is on, and from how many of its last hours to forecast.
 
-    Per series the MAE with them over that without, of a day ahead and of its first three hours,
-    from origins `step` hours apart: of the last ten days (m-small: four) before the scored ones,
-    and of logs.
+    Earth's clusters and m-small before their scored days, and logs.
     """
     earth, small = cluster_demand(shared, at_end=True)
-    unscored = [
+    return [
         (earth[earth["ds"] <= earth["ds"].max() - pd.Timedelta(days=7)], 240),
         (small[small["ds"] <= small["ds"].max() - pd.Timedelta(days=4)], 90),
         (log_demand(shared), 240),
     ]
+
+
+def end_figures(shared: Path, step: int = 1) -> pd.DataFrame:
+    """What the values at the ends of the hours change on demand that is not scored.
+
+    Per series the MAE with them over that without, of a day ahead and of its first three hours,
+    from origins `step` hours apart.
+    """
     return pd.concat(
         [
             _missed(demand, hours, step) / _missed(demand.drop(columns="y_end"), hours, step)
-            for demand, hours in unscored
+            for demand, hours in unscored_demand(shared)
         ]
     )
 
