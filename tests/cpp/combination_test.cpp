@@ -1,0 +1,128 @@
+// Whom a combination believes: by errors, by the time of day, by what the others say.
+#include "prediction/combination.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <numeric>
+#include <vector>
+
+#include "demand_values.hpp"
+
+namespace fairlead {
+namespace {
+
+constexpr std::int64_t kFirst = 200, kLast = 400;  // origins
+constexpr Eigen::Index kSteps = 24;
+
+ForecastOptions hourly() {
+  ForecastOptions options;
+  options.seasons = {24, 168};
+  options.horizon = kSteps;
+  return options;
+}
+
+// What a model forecast at each origin, for all steps.
+Record record(const std::function<double(std::int64_t)>& forecast, double prior = 1) {
+  Record made{0, 0, ByOriginAndStep(kLast - kFirst + 1, kSteps), prior};
+  for (std::int64_t origin = kFirst; origin <= kLast; ++origin)
+    made.made.row(origin - kFirst).setConstant(forecast(origin));
+  return made;
+}
+
+Record always(double forecast, double prior = 1) {
+  return record([=](std::int64_t) { return forecast; }, prior);
+}
+
+// Of demand that is always 10.
+Combination combined(const std::vector<Record>& records,
+                     const ForecastOptions& options = hourly()) {
+  const FilledSeries series = whole(Values(kLast, 10.0));
+  std::vector<std::int64_t> origins(kLast - kFirst + 1);
+  std::iota(origins.begin(), origins.end(), kFirst);
+  return combine(series.past(), origins, records, options);
+}
+
+// Two records that erred alike, and one that erred twice as much with four times their prior.
+TEST(Combination, WeighsPriorsByErrors) {
+  const auto weights = [](double last) {
+    return combined({always(11), always(9), always(last, 4)}).weights;
+  };
+  const std::vector<double> alike = weights(11), twice = weights(12);
+  EXPECT_NEAR(alike[2], 4.0 / 6, 1e-12);
+  EXPECT_EQ(twice[0], twice[1]);
+  EXPECT_NEAR(twice[2] / twice[0], 4.0 / 16, 0.01);
+}
+
+// One is right at origins of the twelve hours around the present one, the other beyond.
+TEST(Combination, GoesByErrorsAtTheSameTimeOfDay) {
+  const auto is_near = [](std::int64_t origin) {
+    const std::int64_t before = (kLast - origin) % 24;
+    return before <= 6 || before >= 18;
+  };
+  const std::vector<Record> records{
+      record([&](std::int64_t origin) { return is_near(origin) ? 10.5 : 14; }),
+      record([&](std::int64_t origin) { return is_near(origin) ? 14 : 10.5; })};
+  EXPECT_GT(combined(records).weights[0], 0.95);
+  ForecastOptions without;
+  without.horizon = kSteps;
+  EXPECT_NEAR(combined(records, without).weights[0], 0.5, 0.2);
+  // Half a day ago it was the other way round.
+  EXPECT_LT(combined(records).made(kLast - kFirst - 12, 0), 11);
+}
+
+// Errors of three kinds of origins count 1, 0.4 and 0.1: the present eighth of a day and those
+// beside it, and the rest, where the two models take turns.
+TEST(Combination, CountsErrorsLessTheFartherTheirTimeOfDay) {
+  const auto ratio = [](std::int64_t from, std::int64_t to) {
+    const auto worse = [=](std::int64_t origin) {
+      const std::int64_t before = (kLast - origin) % 24;
+      return before >= from && before < to ? 13.0 : 11.0;
+    };
+    const std::vector<double> weights = combined({record(worse), always(11)}).weights;
+    return weights[1] / weights[0];
+  };
+  const double beside = ratio(2, 5), elsewhere = ratio(11, 14);
+  EXPECT_GT(beside, elsewhere);
+  EXPECT_GT(elsewhere, 1);
+}
+
+// However far one forecast lies off, it moves the mean of the others by little.
+TEST(Combination, IsNotMovedByOneForecastFarFromTheOthers) {
+  const auto with = [](double far) {
+    const auto fails = [=](std::int64_t origin) { return origin == kLast ? far : 8.8; };
+    const std::vector<Record> records{always(9), always(11), always(9.5), always(10.5),
+                                      record(fails)};
+    return combined(records).made.bottomRows<1>().eval();
+  };
+  EXPECT_LT(with(1e9).maxCoeff(), 14);
+  EXPECT_EQ(with(1e9), with(1e12));
+}
+
+// Where all lie as close together as they usually err, it is the weighted mean.
+TEST(Combination, IsTheWeightedMeanOfForecastsThatLieTogether) {
+  const Combination made = combined({always(9), always(11.5), always(10.2)});
+  const double mean = made.weights[0] * 9 + made.weights[1] * 11.5 + made.weights[2] * 10.2;
+  EXPECT_NEAR(made.made.bottomRows<1>().mean(), mean, 1e-9);
+}
+
+// Steps beyond sixteen share weights; a model that is better further ahead is seen to be.
+TEST(Combination, SharesWeightsAmongStepsOfALongHorizon) {
+  ForecastOptions options = hourly();
+  options.horizon = 50;
+  std::vector<Record> records;
+  for (const bool early : {true, false}) {
+    Record each{0, 0, ByOriginAndStep(kLast - kFirst + 1, 50), 1};
+    each.made.leftCols(25).setConstant(early ? 10.5 : 14);
+    each.made.rightCols(25).setConstant(early ? 14 : 10.5);
+    records.push_back(std::move(each));
+  }
+  const Combination made = combined(records, options);
+  const auto last = made.made.bottomRows<1>();
+  EXPECT_NEAR(last(0), 10.5, 0.1);
+  EXPECT_NEAR(last(49), 10.5, 0.1);
+  EXPECT_EQ(last(0), last(1));
+}
+
+}  // namespace
+}  // namespace fairlead
