@@ -153,12 +153,13 @@ void bind_scores(py::module_& m) {
             made.size() != errors.size())
           throw InvalidInput("made and errors must have one value per origin and step");
         check_origins(origins, values.size());
-        const Past past{view(values), {}};
+        const FilledSeries filled = fill_missing(view(values), 0, 0);
         const auto table = [&](const Column<double>& column) {
           return Eigen::Map<const ByOriginAndStep>(column.data(), origins.size(), horizon);
         };
         const ErrorBands bands(table(made), table(errors), view(origins), known,
-                               band_rule_named(intervals), unrest(past, view(origins), seasons));
+                               band_rule_named(intervals),
+                               size_weights(filled.past(), view(origins), seasons));
         std::vector<double> shifts;
         for (std::int64_t step = 1; step <= horizon; ++step) {
           for (const double p : view(probabilities)) shifts.push_back(bands.quantile(step, p));

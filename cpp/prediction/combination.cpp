@@ -1,8 +1,9 @@
 #include "prediction/combination.hpp"
 
-#include <algorithm>
+#include <cmath>
 #include <utility>
 
+#include "prediction/likeness.hpp"
 #include "prediction/robust_mean.hpp"
 #include "prediction/window_sums.hpp"
 
@@ -13,8 +14,6 @@ constexpr double kAssumed = 2;  // forecasts of mean error
 // Of its usual errors: what a single forecast may move the mean by. Of 0.3, 0.5, 1 and 2, on the
 // sets named in the header.
 constexpr double kFar = 0.5;
-
-using Row = Eigen::Array<double, 1, Eigen::Dynamic>;
 
 // |Errors| of forecasts by origin and step looked at, 0 where there is no outcome or no forecast.
 class AbsoluteErrors {
@@ -28,7 +27,7 @@ class AbsoluteErrors {
     Rows errors = Rows::Zero(std::ssize(origins), sharing_.columns());
     for (Eigen::Index row = first_row; row < errors.rows(); ++row) {
       for (Eigen::Index column = 0; column < errors.cols(); ++column) {
-        const Eigen::Index step = sharing_.step(column);
+        const Eigen::Index step = sharing_.steps()[column];
         const std::int64_t index = origins[row] + step;
         if (index >= past_.size()) break;
         if (past_.observed[index] != 0)
@@ -43,7 +42,7 @@ class AbsoluteErrors {
   const Sharing& sharing_;
 };
 
-// Of each record, by row of weights and step; their sum is 1.
+// Of each record, by block and step; their sum is 1.
 std::vector<Rows> shares_of(std::span<const Record> records, const AbsoluteErrors& absolute_errors,
                             const WindowSums& sums, const Sharing& sharing) {
   const Eigen::Index rows = std::ssize(sharing.origins());
@@ -73,10 +72,8 @@ std::vector<Rows> shares_of(std::span<const Record> records, const AbsoluteError
     const Rows own = sums.of(errors[i]);
     const Rows relative = (all > 0).select((own + assumed) / (all + assumed), 1.0);
     shares.push_back(records[i].prior * relative.square().square().inverse());
-    Eigen::Index row = 0;
-    for (const Sharing::Block& block : sharing.blocks()) {
-      if (block.begin < first) shares.back().middleRows(row, sharing.parts()).setZero();
-      row += sharing.parts();
+    for (Eigen::Index row = 0; row < sharing.rows(); ++row) {
+      if (sharing.blocks()[row].begin < first) shares.back().row(row).setZero();
     }
     total += shares.back();
   }
@@ -84,10 +81,25 @@ std::vector<Rows> shares_of(std::span<const Record> records, const AbsoluteError
   return shares;
 }
 
+struct Place {
+  Eigen::Index origin;
+  Eigen::Index row;          // of its block
+  Eigen::Index block_begin;  // the first origin of its block
+};
+
+template <class Use>
+void each_origin(const Sharing& sharing, Use use) {
+  for (Eigen::Index row = 0; row < sharing.rows(); ++row) {
+    const Sharing::Block& block = sharing.blocks()[row];
+    for (Eigen::Index origin = block.begin; origin < block.end; ++origin)
+      use(Place{origin, row, block.begin});
+  }
+}
+
 // Calls use(forecast, share) by step for every record that forecasts at the place.
 template <class Use>
 void each_forecast(std::span<const Record> records, const std::vector<Rows>& shares,
-                   const Sharing::Place& place, Use use) {
+                   const Place& place, Use use) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (place.block_begin >= records[i].first_row)
       use(records[i].made.row(place.origin - records[i].first_row).array(),
@@ -105,7 +117,7 @@ Means means_of(std::span<const Record> records, const std::vector<Rows>& shares,
                const Sharing& sharing) {
   const Eigen::Index rows = std::ssize(sharing.origins()), steps = shares.front().cols();
   Means means{Rows::Zero(rows, steps), Rows::Zero(rows, steps)};
-  sharing.each_origin([&](const Sharing::Place& place) {
+  each_origin(sharing, [&](const Place& place) {
     auto made = means.made.row(place.origin);
     auto moved = means.moved.row(place.origin);
     each_forecast(records, shares, place,
@@ -117,7 +129,7 @@ Means means_of(std::span<const Record> records, const std::vector<Rows>& shares,
   return means;
 }
 
-// The usual error of forecasts at the steps looked at, by row of weights: a mean of square roots,
+// The usual error of forecasts at the steps looked at, by block: a mean of square roots,
 // so that what no model saw coming does not count as usual.
 Rows usual_errors(const Rows& made, const AbsoluteErrors& absolute_errors, const WindowSums& sums) {
   const Rows roots = absolute_errors.of(made, 0).sqrt();
@@ -129,7 +141,7 @@ Rows usual_errors(const Rows& made, const AbsoluteErrors& absolute_errors, const
 void make_robust(std::span<const Record> records, const std::vector<Rows>& shares,
                  const Sharing& sharing, const Rows& far, Means& means) {
   std::vector<Weighted> values;
-  sharing.each_origin([&](const Sharing::Place& place) {
+  each_origin(sharing, [&](const Place& place) {
     for (Eigen::Index step = 0; step < far.cols(); ++step) {
       if (!(means.moved(place.origin, step) > far(place.row, step))) continue;
       values.clear();
@@ -147,14 +159,15 @@ Combination combine(const Past& past, std::span<const std::int64_t> origins,
                     std::span<const Record> records, const ForecastOptions& options) {
   const Sharing sharing(origins, options);
   const AbsoluteErrors errors(past, sharing);
-  const WindowSums sums(sharing);
+  const std::vector<double> alike = ranking_weights(past, origins, options.seasons);
+  const WindowSums sums(sharing, alike);
   const std::vector<Rows> shares = shares_of(records, errors, sums, sharing);
   Means means = means_of(records, shares, sharing);
   const Rows far = kFar * usual_errors(means.made, errors, sums);
   make_robust(records, shares, sharing, sharing.for_all_steps(far), means);
 
   Combination out;
-  for (const Rows& share : shares) out.weights.push_back(share.row(sharing.present_row()).mean());
+  for (const Rows& share : shares) out.weights.push_back(share.bottomRows<1>().mean());
   out.made = std::move(means.made);
   return out;
 }

@@ -216,7 +216,7 @@ class Block {
     const std::vector<std::int64_t>& origins = jobs_[i].origins;
     const ByOriginAndStep errors = errors_of(made, pasts_[i], origins);
     const ErrorBands bands(made, errors, origins, pasts_[i].size(), request_.bands,
-                           unrest(pasts_[i], origins, request_.options.seasons));
+                           size_weights(pasts_[i], origins, request_.options.seasons));
     const Eigen::Index last = made.rows() - 1;
     const Eigen::Index steps = made.cols();
     const std::span<const double> probabilities = request_.probabilities;

@@ -100,11 +100,9 @@ ErrorBands::~ErrorBands() = default;
 
 ErrorBands::ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& errors,
                        std::span<const std::int64_t> origins, std::int64_t known, BandRule rule,
-                       std::span<const double> unrest) {
+                       std::span<const double> of_origins) {
   adapted_every_ = (errors.cols() + kMostAdapted - 1) / kMostAdapted;
   std::vector<std::vector<Weighted>> own(static_cast<std::size_t>(errors.cols()));
-  const std::vector<double> by_unrest =
-      unrest.empty() ? std::vector(static_cast<std::size_t>(made.rows()), 1.0) : nearness(unrest);
   std::vector<double> weights;
   const Eigen::MatrixXd by_step = errors;  // the errors of a step one after another
   for (Eigen::Index step = 0; step < errors.cols(); ++step) {
@@ -114,7 +112,8 @@ ErrorBands::ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& error
       weights.assign(static_cast<std::size_t>(rows), 1.0);
     } else if (step % adapted_every_ == 0) {
       weights = by_forecast(made, step, static_cast<std::size_t>(rows));
-      std::ranges::transform(weights, by_unrest, weights.begin(), std::multiplies{});
+      if (!of_origins.empty())
+        std::ranges::transform(weights, of_origins, weights.begin(), std::multiplies{});
     }
     own[step].reserve(static_cast<std::size_t>(rows));
     for (Eigen::Index row = 0; row < rows; ++row) {

@@ -158,7 +158,7 @@ TEST(ErrorBands, WeighErrorsAfterUnrestLikeThePresentOne) {
     origins[i] = i;
   }
   const auto upper = [&](BandRule rule) {
-    return ErrorBands(made, errors, origins, 100, rule, unsteady).quantile(1, 0.8);
+    return ErrorBands(made, errors, origins, 100, rule, nearness(unsteady)).quantile(1, 0.8);
   };
   EXPECT_LT(upper(BandRule::empirical), 5);
   EXPECT_GT(upper(BandRule::split), 19);
@@ -172,6 +172,33 @@ TEST(Unrest, IsTheMeanChangeOverAnEighthOfTheSeason) {
   const std::vector<std::int64_t> seasons{24, 168};
   EXPECT_EQ(unrest(series.past(), origins, seasons), (Values{0, 0, 5.0 / 3, 8.0 / 3}));
   EXPECT_EQ(unrest(series.past(), origins, {}), unrest(series.past(), origins, seasons));
+}
+
+// Constant but for the time of day: 1.1 at the same hour, a tenth of a day off 0.1 + 1 - 0.5, and
+// 0.1 from a fifth of a day on; half of that beside a half where sizes are to be told.
+TEST(Likeness, GoesByTheTimeOfDay) {
+  const FilledSeries series = whole(Values(100, 7.0));
+  const std::vector<std::int64_t> origins{60, 68, 70, 78, 80}, seasons{20};
+  const std::vector<double> ranking = ranking_weights(series.past(), origins, seasons);
+  const std::vector<double> sizes = size_weights(series.past(), origins, seasons);
+  const std::vector<double> expected{1.1, 0.1, 0.1, 0.6};
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_NEAR(ranking[i] / ranking[0], expected[i] / 1.1, 1e-12);
+    EXPECT_NEAR(sizes[i] / sizes[0], (0.5 + ranking[i]) / (0.5 + ranking[0]), 1e-12);
+  }
+}
+
+// The last value 50 above the mean of its day, as at the first of the origins and not at the
+// second.
+TEST(Likeness, GoesByTheDistanceFromTheMeanOfTheDay) {
+  Values values(100, 10.0);
+  for (const std::size_t high : {59, 99}) values[high] = 60;
+  for (std::size_t i = 60; i < 70; ++i) values[i] += 0.5 * static_cast<double>(i - 59);
+  const FilledSeries series = whole(values);
+  std::vector<std::int64_t> origins;
+  for (std::int64_t origin = 60; origin <= 100; origin += 4) origins.push_back(origin);
+  const std::vector<double> weights = ranking_weights(series.past(), origins, {});
+  for (std::size_t i = 3; i < weights.size(); ++i) EXPECT_GT(weights[0], 2 * weights[i]);
 }
 
 TEST(ErrorBands, SplitCoversTheNextOfExchangeableErrors) {

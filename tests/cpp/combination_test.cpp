@@ -67,8 +67,6 @@ TEST(Combination, GoesByErrorsAtTheSameTimeOfDay) {
   ForecastOptions without;
   without.horizon = kSteps;
   EXPECT_NEAR(combined(records, without).weights[0], 0.5, 0.2);
-  // Half a day ago it was the other way round.
-  EXPECT_LT(combined(records).made(kLast - kFirst - 12, 0), 11);
 }
 
 // Errors of three kinds of origins count 1, 0.4 and 0.1: the present eighth of a day and those

@@ -123,27 +123,28 @@ def predict(
     -----
     A model's weight in ``auto`` at a step ahead is its mean absolute error there (twice the pinball
     loss of a median) to the power -4, over the outcomes of the last two longest seasons; errors of
-    neighbouring steps count too. Without evidence all weights are equal, but that of
-    ``pretrained``, a network trained on the demand of other clusters, is four times as large. The
-    weights at an earlier origin come from what was known there. Combined are the models that take
+    neighbouring steps count too, and for the forecast itself those count more that were made at
+    its time of day and as far from the mean of the last season. Without evidence all weights are
+    equal, but that of ``pretrained``, a network trained on the demand of other clusters, is four
+    times as large. The weights at an earlier origin come from what was known there. Where one
+    forecast alone moves the mean by half of its usual error, each counts as at most five median
+    distances from their median. Combined are the models that take
     a ms a series at most: naive, rolling and simply smoothed ones, the recursive ridges, the two
     regressions on the last values (``autoregression``, ``median_autoregression``),
     ``level_shape`` and ``pretrained``; with 120 steps in the shortest season or more also
-    ``brief_median`` and ``short_median``, which a burst of submissions does not move. There the
-    mean is one that single forecasts far from the others move little: each counts as at most five
-    median distances from their median.
+    ``brief_median`` and ``short_median``, which a burst of submissions does not move.
 
     Bands are quantiles of the errors the same model or combination made from up to 512 earlier
-    origins, each time knowing only what was known there (models that learn are refitted up to
-    eight times along them); by step ahead, and never below 0. An error weighs more the nearer its
+    origins, each time knowing only what was known there (models that learn are refitted up to eight
+    times along them); by step ahead, and never below 0. An error weighs more the nearer its
     forecast lies to the present one, in ranks, and the nearer the unrest before its origin does:
-    the mean change from step to step over the last eighth of the shortest season. Each counts in
+    the mean change from step to step over the last eighth of the shortest season; and, by less, the
+    nearer its origin's time of day and distance from the mean of the last season do. Each counts in
     both directions, unless moving the forecasts by the median of earlier errors would have brought
     them closer by 2 %: then `auto` is moved by the median of the errors so weighed, of all steps
     together but inside its band of 50 % at each, and the bands lie as the errors do. With fewer
-    than 20 errors at a step those of the steps beside it are used
-    too. Which of the errors a band ends at follows the misses of the bands before: adaptive
-    conformal levels, by step.
+    than 20 errors at a step those of the steps beside it are used too. Which of the errors a band
+    ends at follows the misses of the bands before: adaptive conformal levels, by step.
 
     With ``y_end`` a forecast of any model is moved, step by step, by a share of how far the end of
     the last interval lies from its mean: the multiple of an eighth, from 0 to 1, that would have
