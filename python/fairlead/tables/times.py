@@ -287,8 +287,12 @@ def _from_datetimes(
     return ns, gone, TimeKind("datetime", tz)
 
 
-def text_to_times(values: pd.Series[Any], time_format: str = "ISO8601") -> pd.Series[Any]:
+def text_to_times(
+    values: pd.Series[Any], time_format: str = "ISO8601", *, cache: bool = True
+) -> pd.Series[Any]:
     """Text as datetimes, in UTC where offsets differ from row to row; bad cells are NaT.
+
+    With `cache`, a text that is repeated is read once.
 
     Examples
     --------
@@ -298,7 +302,7 @@ def text_to_times(values: pd.Series[Any], time_format: str = "ISO8601") -> pd.Se
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # pandas 2 announces the error of pandas 3
         try:
-            times = pd.to_datetime(values, format=time_format, errors="coerce")
+            times = pd.to_datetime(values, format=time_format, errors="coerce", cache=cache)
         except ValueError:
             times = None
     if times is None or times.dtype == object:

@@ -289,9 +289,10 @@ def _renamed(values: pd.Series[Any], rename: Callable[[str], str]) -> pd.Series[
     codes, uniques = pd.factorize(values)
     texts = [_text(unique) for unique in uniques]
     names = np.array([rename(text) if text else None for text in texts] + [None], dtype=object)
-    made = pd.Series(names[codes], index=values.index, name=values.name)
-    # Categories in the order of the new names, which says nothing of the old one.
-    return made.astype("category" if isinstance(values.dtype, pd.CategoricalDtype) else "str")
+    # Categories in the order of the new names, which says nothing of the old one. (To be given at
+    # once: pandas 2 would turn what is missing into the name "None".)
+    dtype = "category" if isinstance(values.dtype, pd.CategoricalDtype) else "str"
+    return pd.Series(names[codes], index=values.index, name=values.name, dtype=dtype)
 
 
 def _text(value: Any) -> str:

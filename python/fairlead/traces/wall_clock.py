@@ -85,17 +85,12 @@ def check_zone(zone: str) -> None:
 
 def _parsed(texts: pd.Series[Any]) -> tuple[pd.DatetimeIndex, NDArray[np.bool_]]:
     """Times without zone, and which of them are of UTC because the text has an offset."""
-    try:
-        if texts.str.len().max() <= _SECONDS:
-            # With no room for an offset no rows need reconciling; a cache would only cost time.
-            parsed = pd.to_datetime(texts, format="ISO8601", errors="coerce", cache=False)
-        else:
-            parsed = text_to_times(texts)
-        times = pd.DatetimeIndex(parsed)
-    except ValueError:  # minutes with an offset of hours are as short
-        times = pd.DatetimeIndex(text_to_times(texts))
+    # With no room for an offset but of hours few rows need reconciling; a cache would cost time.
+    times = pd.DatetimeIndex(text_to_times(texts, cache=texts.str.len().max() > _SECONDS))
     if times.tz is None:
         return times, np.zeros(len(times), dtype=bool)
-    # Those without an offset among others came out as if they were of UTC.
     told = texts.str.contains(_OFFSET, na=True).to_numpy(dtype=bool)
-    return times.tz_convert("UTC").tz_localize(None), told
+    utc = times.tz_convert("UTC").tz_localize(None)
+    if not told.all():  # among others they come out as of UTC, or with another's offset (pandas 2)
+        utc = utc.where(told, pd.DatetimeIndex(text_to_times(texts.mask(told))))
+    return utc, told
