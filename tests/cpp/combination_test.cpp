@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 #include <vector>
 
 #include "demand_values.hpp"
+#include "prediction/window_sums.hpp"
 
 namespace fairlead {
 namespace {
@@ -95,6 +97,46 @@ TEST(Combination, IsNotMovedByOneForecastFarFromTheOthers) {
   };
   EXPECT_LT(with(1e9).maxCoeff(), 14);
   EXPECT_EQ(with(1e9), with(1e12));
+}
+
+// What a weight at an earlier origin goes by was known there: later values change none.
+TEST(Combination, SeesNothingAfterAnEarlierOrigin) {
+  Values values = seasonal(kLast, 8, 5);
+  std::vector<std::int64_t> origins(kLast - kFirst + 1);
+  std::iota(origins.begin(), origins.end(), kFirst);
+  const std::vector<Record> records{always(40), always(70), always(62), always(90)};
+  const auto made = [&](const Values& past) {
+    return combine(whole(past).past(), origins, records, hourly()).made;
+  };
+  const ByOriginAndStep before = made(values);
+  for (std::int64_t origin = kFirst + 1; origin < kLast; ++origin) {
+    Values changed = values;
+    std::fill(changed.begin() + origin, changed.end(), 41.0);
+    const Eigen::Index rows = origin - kFirst + 1;
+    EXPECT_EQ(made(changed).topRows(rows), before.topRows(rows)) << origin;
+  }
+}
+
+// Of the present the errors count as they are alike, in blocks before it one by one; those whose
+// outcome has come, of eleven origins and three steps.
+TEST(WindowSums, AreOverWhatWasKnown) {
+  std::vector<std::int64_t> origins(11);
+  std::iota(origins.begin(), origins.end(), 10);
+  ForecastOptions options;
+  options.horizon = 3;
+  const Sharing sharing(origins, options);
+  std::vector<double> alike(10);
+  std::iota(alike.begin(), alike.end(), 1.0);
+  const Rows counts = WindowSums(sharing, alike).of(Rows::Ones(11, 3));
+  ASSERT_EQ(counts.rows(), 11);  // a block for each
+  for (Eigen::Index row = 0; row < 10; ++row) {
+    for (Eigen::Index step = 0; step < 3; ++step)
+      EXPECT_EQ(counts(row, step), std::max<Eigen::Index>(row - step, 0));
+  }
+  for (Eigen::Index step = 0; step < 3; ++step) {
+    const auto known = static_cast<double>(10 - step);
+    EXPECT_EQ(counts(10, step), known * (known + 1) / 2);
+  }
 }
 
 // Where all lie as close together as they usually err, it is the weighted mean.
