@@ -31,8 +31,8 @@ std::vector<double> ranking_weights(const Past& past, std::span<const std::int64
                                     std::span<const std::int64_t> seasons);
 
 // How much an error from each origin but the last tells about the size of those to come: the nearer
-// the unrest before it lies to the present one, since unsteady times last, and by half as much the
-// weights above. (On the sets named in ErrorBands the unrest lowers the pinball loss by up to 2.5 %
+// the unrest before it lies to the present one, since unsteady times last, times a half and the
+// weight above. (On the sets named in ErrorBands the unrest lowers the pinball loss by up to 2.5 %
 // and 0.7 % as a mean; on those of combination.hpp the others do by up to 1 %, 0.2 % as a mean.)
 std::vector<double> size_weights(const Past& past, std::span<const std::int64_t> origins,
                                  std::span<const std::int64_t> seasons);

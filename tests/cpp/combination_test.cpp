@@ -71,8 +71,8 @@ TEST(Combination, GoesByErrorsAtTheSameTimeOfDay) {
   EXPECT_NEAR(combined(records, without).weights[0], 0.5, 0.2);
 }
 
-// Errors of three kinds of origins count 1, 0.4 and 0.1: the present eighth of a day and those
-// beside it, and the rest, where the two models take turns.
+// An error two to four hours from the present time of day counts more than one half a day from it,
+// and that one counts as well.
 TEST(Combination, CountsErrorsLessTheFartherTheirTimeOfDay) {
   const auto ratio = [](std::int64_t from, std::int64_t to) {
     const auto worse = [=](std::int64_t origin) {
