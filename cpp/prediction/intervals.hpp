@@ -44,8 +44,8 @@ class ErrorBands {
 
   // Row i of `made` and of `errors` belongs to origins[i]; NaN: no outcome. The last row of `made`
   // is the present forecast. Only outcomes at indices before `known` count: those of origin o at
-  // step h (1, 2, ...) with o + h <= known. `of_origins`: a weight for
-  // each but the last (size_weights), or none.
+  // step h (1, 2, ...) with o + h <= known. `of_origins`: a weight for each but the last
+  // (size_weights), or none.
   ErrorBands(const ByOriginAndStep& made, const ByOriginAndStep& errors,
              std::span<const std::int64_t> origins, std::int64_t known,
              BandRule rule = BandRule::adaptive, std::span<const double> of_origins = {});

@@ -174,8 +174,8 @@ TEST(Unrest, IsTheMeanChangeOverAnEighthOfTheSeason) {
   EXPECT_EQ(unrest(series.past(), origins, {}), unrest(series.past(), origins, seasons));
 }
 
-// Constant but for the time of day: 1.1 at the same hour, a tenth of a day off 0.1 + 1 - 0.5, and
-// 0.1 from a fifth of a day on; half of that beside a half where sizes are to be told.
+// Values that never change leave the time of day: 1.1 at the same one, 0.1 + 1 - 0.5 a tenth of a
+// day from it, 0.1 from a fifth of a day on. For sizes a half is added.
 TEST(Likeness, GoesByTheTimeOfDay) {
   const FilledSeries series = whole(Values(100, 7.0));
   const std::vector<std::int64_t> origins{60, 68, 70, 78, 80}, seasons{20};
@@ -188,8 +188,7 @@ TEST(Likeness, GoesByTheTimeOfDay) {
   }
 }
 
-// The last value 50 above the mean of its day, as at the first of the origins and not at the
-// second.
+// The last values lie 50 above those of their day, as at the first of the origins and no other.
 TEST(Likeness, GoesByTheDistanceFromTheMeanOfTheDay) {
   Values values(100, 10.0);
   for (const std::size_t high : {57, 58, 59, 97, 98, 99}) values[high] = 60;

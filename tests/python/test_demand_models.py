@@ -305,6 +305,16 @@ def test_a_model_from_elsewhere_forecasts_like_one_of_ours() -> None:
     np.testing.assert_array_equal(result.frame["yesterday"], result.frame["seasonal_naive"])
 
 
+def test_a_missing_beginning_does_not_move_bands_that_look_no_further_back() -> None:
+    """Of a model from elsewhere and of ours: the same to the bit as with the beginning."""
+    whole = long({"a": daily(19, 2000)})
+    late = whole.copy()
+    late.loc[:4, "y"] = np.nan
+    for model in (YesterdayModel(), "seasonal_naive"):
+        made, expected = (predict(demand, 6, model=model, level=80) for demand in (late, whole))
+        pd.testing.assert_frame_equal(made.frame, expected.frame, check_exact=True)
+
+
 def test_a_model_from_elsewhere_must_keep_the_protocol() -> None:
     """An object without the method, and one with the wrong shape, are named."""
 
