@@ -1,0 +1,136 @@
+"""Judges a choice inside `auto`: `python tests/benchmarks/judge_auto.py [shared] [--save FILE]`.
+
+Forecasts demand that no aim is on: Earth and m-small before their scored days, parts of HPC logs
+and ITP clusters, ETTh1, Venus before September, and the training part of M4 hourly without its last
+two days. Shown are MAE and pinball loss over those of the last value, as geometric means of each
+family. `--save before.csv` keeps them by series; after a change `--against before.csv` shows by how
+many per cent each family moved. Constants of the models and of `auto` are chosen by this, and
+bench_demand.py is looked at afterwards. Takes a minute. (The network in `auto` was trained on the
+logs and ITP clusters: judge_pretrained.py judges it.)
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import fairlead
+from reference.demand_figures import cluster_demand, long_frame, m4_series
+
+_SHARED = Path(__file__).parents[3] / "shared"
+_LOGS = ("CTC-SP2", "HPC2N", "KTH-SP2", "SDSC-SP2", "NASA", "CEA")
+_PLACES = (0.3, 0.55, 0.8)  # of a log's hours: the middles of its parts
+_PART = 1000  # hours
+_SCORES = ["mae", "pinball"]
+
+# Demand, steps ahead, origins, and steps from one to the next.
+Set = tuple[pd.DataFrame, int, int, int]
+
+
+def parts_of_logs(files: list[Path]) -> pd.DataFrame:
+    """Parts of what the jobs of each log ask for, where it is long enough for them."""
+    parts = {}
+    for file in files:
+        jobs = fairlead.traces.load(file).jobs
+        resource = "gpus" if "gpus" in jobs else "cpus"
+        y = fairlead.demand_series(jobs, "1h", resource=resource)["y"].to_numpy()
+        for number, place in enumerate(_PLACES):
+            middle = int(len(y) * place)
+            part = y[max(middle - _PART // 2, 0) : middle + _PART // 2]
+            if len(part) == _PART and part.any():
+                parts[f"{file.name.split('.')[0]}-{number}"] = part
+    return long_frame(parts)
+
+
+def ett_demand(shared: Path) -> pd.DataFrame:
+    """The columns of ETTh1, none below 0, up to the end of its first twelve months."""
+    table = pd.read_csv(shared / "traces" / "ett-hourly" / "ETTh1.csv.gz").drop(columns="date")
+    year = table.iloc[: 12 * 30 * 24]
+    return long_frame({name: (y - min(0, y.min())).to_numpy()[-1500:] for name, y in year.items()})
+
+
+def venus_demand(shared: Path, windows: int) -> pd.DataFrame:
+    """Jobs and GPUs submitted in so many 10-minute windows, before September."""
+    folder = shared / "traces" / "helios-venus-throughput-2020"
+    table = pd.read_csv(folder / "cluster_throughput.csv.gz").iloc[:-4032]
+    parts = []
+    for column in ("submit_gpu_job", "submit_gpu_num"):
+        y = table[column].to_numpy(float)
+        y = y[: len(y) // windows * windows].reshape(-1, windows).sum(axis=1)[-6 * 7 * 144 :]
+        ds = pd.date_range("2020-05-01", periods=len(y), freq=f"{10 * windows}min")
+        parts.append(pd.DataFrame({"unique_id": f"{column}, {10 * windows} min", "ds": ds, "y": y}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def without_last(demand: pd.DataFrame, days: int) -> pd.DataFrame:
+    """What comes before the days that are scored."""
+    return demand[demand["ds"] <= demand["ds"].max() - pd.Timedelta(days=days)]
+
+
+def sets(shared: Path) -> dict[str, Set]:
+    """All that is judged, by family."""
+    earth, small = cluster_demand(shared, at_end=False)
+    train = m4_series(shared, "train")[::4]
+    itp = sorted((shared / "traces" / "itp-2021").glob("raw_cluster*.csv.gz"))
+    swf = sorted((shared / "traces" / "swf-pwa").glob("*.swf.gz"))
+    hpc = [file for file in swf if file.name.startswith(_LOGS)]
+    return {
+        "Earth": (without_last(earth, 7), 24, 340, 1),
+        "m-small": (without_last(small, 4), 24, 90, 1),
+        "ITP": (parts_of_logs(itp), 24, 100, 3),
+        "HPC": (parts_of_logs(hpc), 24, 100, 3),
+        "ETTh1": (ett_demand(shared), 24, 150, 2),
+        "Venus, hours": (venus_demand(shared, 6), 24, 240, 1),
+        "Venus, 10 min": (venus_demand(shared, 1), 6, 800, 2),
+        "M4": (long_frame({f"H{4 * i:03d}": y for i, y in enumerate(train)}), 48, 1, 1),
+    }
+
+
+def judged(shared: Path, model: str) -> pd.DataFrame:
+    """MAE and pinball loss by family and series, of the model and over those of the last value."""
+    parts = []
+    for family, (demand, ahead, windows, step) in tqdm(sets(shared).items()):
+        tested = fairlead.backtest(
+            demand, ahead, model=[model, "naive"], n_windows=windows, step_size=step
+        ).metrics.set_index(["model", "unique_id"])[_SCORES]
+        over_last = tested.loc[model].div(tested.loc["naive"]).add_suffix("_over_last")
+        parts.append(tested.loc[model].join(over_last).assign(family=family))
+    return pd.concat(parts).reset_index().set_index(["family", "unique_id"])
+
+
+def by_family(ratios: pd.DataFrame) -> pd.DataFrame:
+    """Geometric means of each family, and of all series but M4's."""
+    logs = np.log(ratios)
+    means = logs.groupby(level="family", sort=False).mean()
+    means.loc["all but M4"] = logs.drop(index="M4", level="family").mean()
+    return np.exp(means)
+
+
+def main() -> None:
+    """Print the table, keep it, and compare it with one kept before."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("shared", nargs="?", type=Path, default=_SHARED)
+    parser.add_argument("--model", default="auto")
+    parser.add_argument("--save", type=Path, help="where to keep the figures by series")
+    parser.add_argument("--against", type=Path, help="figures kept before")
+    given = parser.parse_args()
+    table = judged(given.shared, given.model)
+    print(by_family(table[[f"{name}_over_last" for name in _SCORES]]).round(3).to_string())
+    if given.save:
+        table.to_csv(given.save)
+    if given.against:
+        before = pd.read_csv(given.against).set_index(["family", "unique_id"])
+        change = by_family(table[_SCORES] / before[_SCORES]) - 1
+        print("per cent from before")
+        print((100 * change).round(2).to_string())
+
+
+if __name__ == "__main__":
+    main()
