@@ -62,7 +62,7 @@ std::vector<Rows> shares_of(std::span<const Record> records, const Past& past,
     }
     const Rows own = sums.of(errors[i]);
     const Rows relative = (all > 0).select((own + assumed) / (all + assumed), 1.0);
-    shares.push_back(records[i].prior * relative.square().square().inverse());
+    shares.push_back(records[i].prior * (relative.square().square() * relative).inverse());
     for (Eigen::Index row = 0; row < sharing.rows(); ++row) {
       if (sharing.blocks()[row].begin < first) shares.back().row(row).setZero();
     }

@@ -14,7 +14,7 @@ struct Combination {
 };
 
 // The weight of a model at a step ahead is its absolute error there (twice the pinball loss of a
-// median) to the power -4, over the outcomes of the last two longest seasons known at the origin;
+// median) to the power -5, over the outcomes of the last two longest seasons known at the origin;
 // errors of neighbouring steps count too. At the last origin errors from times like it count
 // more (ranking_weights); at earlier ones, which the bands are made of, all count alike: the bands
 // were no better with weights by the time of day, and the cost of the weights five times as high.
@@ -22,9 +22,8 @@ struct Combination {
 // that a model which joins late is judged by what the others did then, and two further forecasts of
 // that mean error are assumed of each: without evidence the weights are the records' priors. (Bates
 // and Granger, Operational Research Quarterly 20(4), 1969; the power as in Stock and Watson, J. of
-// Forecasting 23(6), 2004, which has 1; of 1 to 6 we took 4 by ETTh1 and the training parts of M4
-// hourly without their last two days, with the figures of the cluster demand in
-// tests/benchmarks/bench_demand.py in view.)
+// Forecasting 23(6), 2004, which has 1; of 3 to 6 we took 5, with the priors of `auto`, by series
+// that are not scored: tests/benchmarks/judge_auto.py.)
 //
 // Where one forecast alone moves the mean by half of its usual error, a robust mean is taken: after
 // a mass submission or a glitch of monitoring, models that lean on the last value, on that of a day

@@ -53,7 +53,7 @@ TEST(Combination, WeighsPriorsByErrors) {
   const std::vector<double> alike = weights(11), twice = weights(12);
   EXPECT_NEAR(alike[2], 4.0 / 6, 1e-12);
   EXPECT_EQ(twice[0], twice[1]);
-  EXPECT_NEAR(twice[2] / twice[0], 4.0 / 16, 0.01);
+  EXPECT_NEAR(twice[2] / twice[0], 4.0 / 32, 0.01);
 }
 
 // One is right at origins of the twelve hours around the present one, the other beyond.

@@ -122,15 +122,15 @@ def predict(
     Notes
     -----
     A model's weight in ``auto`` at a step ahead is its mean absolute error there (twice the pinball
-    loss of a median) to the power -4, over the outcomes of the last two longest seasons; errors of
+    loss of a median) to the power -5, over the outcomes of the last two longest seasons; errors of
     neighbouring steps count too, and for the forecast itself those count more that were made at
     its time of day and as far from the mean of the last season. Without evidence all weights are
-    equal, but that of ``pretrained``, a network trained on the demand of other clusters, is four
-    times as large. The weights at an earlier origin come from what was known there. Where one
-    forecast alone moves the mean by half of its usual error, each counts as at most five median
-    distances from their median. Combined are the models that take
-    a ms a series at most: naive, rolling and simply smoothed ones, the recursive ridges, the two
-    regressions on the last values (``autoregression``, ``median_autoregression``),
+    equal, but ``level_shape`` counts twice and ``median_autoregression`` and ``pretrained``, a
+    network trained on the demand of other clusters, four times. The weights at an earlier origin
+    come from what was known there. Where one forecast alone moves the mean by half of its usual
+    error, each counts as at most five median distances from their median. Combined are the models
+    that take a ms a series at most: naive, rolling and simply smoothed ones, the recursive ridges,
+    the two regressions on the last values (``autoregression``, ``median_autoregression``),
     ``level_shape`` and ``pretrained``; with 120 steps in the shortest season or more also
     ``brief_median`` and ``short_median``, which a burst of submissions does not move.
 
