@@ -45,7 +45,22 @@ def write_parquet(trace: Trace, path: _Path, nodes: _Path | None, events: _Path 
         raise BackendUnavailableError(
             "writing Parquet needs PyArrow: pip install fairlead[parquet]"
         ) from error
-    _write(trace, path, nodes, events, lambda frame, to: frame.to_parquet(to, index=False))
+    _write(
+        trace,
+        path,
+        nodes,
+        events,
+        lambda frame, to: _with_text_labels(frame).to_parquet(to, index=False),
+    )
+
+
+def _with_text_labels(frame: pd.DataFrame) -> pd.DataFrame:
+    """Labels of which a column has none, as text: Arrow cannot tell the type of no objects."""
+    for name in frame.columns[frame.dtypes == "category"]:
+        labels = frame[name].cat.categories
+        if labels.empty and labels.dtype == object:  # as text is with pandas 2
+            frame = frame.assign(**{name: frame[name].cat.set_categories(labels.astype("string"))})
+    return frame
 
 
 def _write(
