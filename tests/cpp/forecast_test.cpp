@@ -63,6 +63,17 @@ TEST(Forecast, OfPartsOfTheSeasonIsTheirMedianAndCountsWhereStepsAreFine) {
   EXPECT_GT(weight("naive", kHourly), 0);
 }
 
+// These do not err about what never changes, so that nothing but the priors weighs them.
+TEST(Forecast, OfAutoCountsSomeModelsMoreWithoutEvidence) {
+  const FilledSeries series = whole(Values(700, 7.0));
+  const Forecast made = forecast(series.past(), std::nullopt, kHourly, kBand);
+  const double one = made.weights[model("naive")];
+  EXPECT_GT(one, 0.05);
+  EXPECT_NEAR(made.weights[model("ridge_level")], one, 1e-12);
+  EXPECT_NEAR(made.weights[model("level_shape")], 2 * one, 1e-12);
+  EXPECT_NEAR(made.weights[model("median_autoregression")], 4 * one, 1e-12);
+}
+
 // An hour after a burst of half an hour `auto` is near where it was, and means are not.
 TEST(Forecast, OfAutoDoesNotFollowABurstWhereStepsAreFine) {
   Values values = noise(1500, 8);
