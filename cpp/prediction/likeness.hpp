@@ -30,10 +30,11 @@ std::vector<double> unrest(const Past& past, std::span<const std::int64_t> origi
 std::vector<double> ranking_weights(const Past& past, std::span<const std::int64_t> origins,
                                     std::span<const std::int64_t> seasons);
 
-// How much an error from each origin but the last tells about the size of those to come: the nearer
-// the unrest before it lies to the present one, since unsteady times last, times a half and the
-// weight above. (On the sets named in ErrorBands the unrest lowers the pinball loss by up to 2.5 %
-// and 0.7 % as a mean; on those of combination.hpp the others do by up to 1 %, 0.2 % as a mean.)
+// How much an error from each origin but the last tells about the size of those to come: more the
+// nearer the unrest before it lies to the present one, since unsteady times last. That is taken
+// times the sum of a half and the weight above. (On the sets named in ErrorBands the unrest lowers
+// the pinball loss by up to 2.5 % and 0.7 % as a mean; on those of combination.hpp the others do by
+// up to 1 %, 0.2 % as a mean.)
 std::vector<double> size_weights(const Past& past, std::span<const std::int64_t> origins,
                                  std::span<const std::int64_t> seasons);
 

@@ -22,31 +22,20 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import fairlead
-from reference.demand_figures import cluster_demand, long_frame, m4_series
+from reference.demand_figures import (
+    log_demand,
+    long_frame,
+    m4_series,
+    unscored_clusters,
+    unscored_venus,
+)
 
 _SHARED = Path(__file__).parents[3] / "shared"
-_LOGS = ("CTC-SP2", "HPC2N", "KTH-SP2", "SDSC-SP2", "NASA", "CEA")
-_PLACES = (0.3, 0.55, 0.8)  # of a log's hours: the middles of its parts
-_PART = 1000  # hours
+_PLACES = (0.3, 0.55, 0.8)  # of a log's hours
 _SCORES = ["mae", "pinball"]
 
-# Demand, steps ahead, origins, and steps from one to the next.
-Set = tuple[pd.DataFrame, int, int, int]
-
-
-def parts_of_logs(files: list[Path]) -> pd.DataFrame:
-    """Parts of what the jobs of each log ask for, where it is long enough for them."""
-    parts = {}
-    for file in files:
-        jobs = fairlead.traces.load(file).jobs
-        resource = "gpus" if "gpus" in jobs else "cpus"
-        y = fairlead.demand_series(jobs, "1h", resource=resource)["y"].to_numpy()
-        for number, place in enumerate(_PLACES):
-            middle = int(len(y) * place)
-            part = y[max(middle - _PART // 2, 0) : middle + _PART // 2]
-            if len(part) == _PART and part.any():
-                parts[f"{file.name.split('.')[0]}-{number}"] = part
-    return long_frame(parts)
+# Demand, steps ahead, how many origins, and how many steps lie between two.
+Case = tuple[pd.DataFrame, int, int, int]
 
 
 def ett_demand(shared: Path) -> pd.DataFrame:
@@ -56,39 +45,20 @@ def ett_demand(shared: Path) -> pd.DataFrame:
     return long_frame({name: (y - min(0, y.min())).to_numpy()[-1500:] for name, y in year.items()})
 
 
-def venus_demand(shared: Path, windows: int) -> pd.DataFrame:
-    """Jobs and GPUs submitted in so many 10-minute windows, before September."""
-    folder = shared / "traces" / "helios-venus-throughput-2020"
-    table = pd.read_csv(folder / "cluster_throughput.csv.gz").iloc[:-4032]
-    parts = []
-    for column in ("submit_gpu_job", "submit_gpu_num"):
-        y = table[column].to_numpy(float)
-        y = y[: len(y) // windows * windows].reshape(-1, windows).sum(axis=1)[-6 * 7 * 144 :]
-        ds = pd.date_range("2020-05-01", periods=len(y), freq=f"{10 * windows}min")
-        parts.append(pd.DataFrame({"unique_id": f"{column}, {10 * windows} min", "ds": ds, "y": y}))
-    return pd.concat(parts, ignore_index=True)
-
-
-def without_last(demand: pd.DataFrame, days: int) -> pd.DataFrame:
-    """What comes before the days that are scored."""
-    return demand[demand["ds"] <= demand["ds"].max() - pd.Timedelta(days=days)]
-
-
-def sets(shared: Path) -> dict[str, Set]:
+def cases(shared: Path) -> dict[str, Case]:
     """All that is judged, by family."""
-    earth, small = cluster_demand(shared, at_end=False)
-    train = m4_series(shared, "train")[::4]
+    earth, small = unscored_clusters(shared, at_end=False)
     itp = sorted((shared / "traces" / "itp-2021").glob("raw_cluster*.csv.gz"))
-    swf = sorted((shared / "traces" / "swf-pwa").glob("*.swf.gz"))
-    hpc = [file for file in swf if file.name.startswith(_LOGS)]
+    hpc = sorted((shared / "traces" / "swf-pwa").glob("*.swf.gz"))
+    train = m4_series(shared, "train")[::4]
     return {
-        "Earth": (without_last(earth, 7), 24, 340, 1),
-        "m-small": (without_last(small, 4), 24, 90, 1),
-        "ITP": (parts_of_logs(itp), 24, 100, 3),
-        "HPC": (parts_of_logs(hpc), 24, 100, 3),
+        "Earth": (earth, 24, 340, 1),
+        "m-small": (small, 24, 90, 1),
+        "ITP": (log_demand(itp, _PLACES), 24, 100, 3),
+        "HPC": (log_demand(hpc, _PLACES), 24, 100, 3),
         "ETTh1": (ett_demand(shared), 24, 150, 2),
-        "Venus, hours": (venus_demand(shared, 6), 24, 240, 1),
-        "Venus, 10 min": (venus_demand(shared, 1), 6, 800, 2),
+        "Venus, hours": (unscored_venus(shared, 6), 24, 240, 1),
+        "Venus, 10 min": (unscored_venus(shared, 1), 6, 800, 2),
         "M4": (long_frame({f"H{4 * i:03d}": y for i, y in enumerate(train)}), 48, 1, 1),
     }
 
@@ -96,7 +66,7 @@ def sets(shared: Path) -> dict[str, Set]:
 def judged(shared: Path, model: str) -> pd.DataFrame:
     """MAE and pinball loss by family and series, of the model and over those of the last value."""
     parts = []
-    for family, (demand, ahead, windows, step) in tqdm(sets(shared).items()):
+    for family, (demand, ahead, windows, step) in tqdm(cases(shared).items()):
         tested = fairlead.backtest(
             demand, ahead, model=[model, "naive"], n_windows=windows, step_size=step
         ).metrics.set_index(["model", "unique_id"])[_SCORES]

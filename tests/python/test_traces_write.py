@@ -205,6 +205,21 @@ def test_parquet_keeps_categories(tmp_path):
     assert_equal(traces.load(tmp_path / "j.parquet", nodes=tmp_path / "n.parquet"), trace)
 
 
+def test_parquet_keeps_labels_that_are_objects(tmp_path):
+    """As text is with pandas 2: a column that has none of them stays one of labels."""
+    trace = traces.Trace(
+        pd.DataFrame({"submit_time": [0, 1], "duration_s": [1, 1], "gpus": [1, 2]}),
+        pd.DataFrame({"node_id": ["a"], "gpus": [8]}),
+        no_events(),
+        traces.TraceMeta("mine"),
+    )
+    trace.jobs["queue"] = pd.Categorical([None, None], categories=pd.Index([], dtype=object))
+    trace.to_parquet(tmp_path / "j.parquet")
+    queue = pd.read_parquet(tmp_path / "j.parquet")["queue"]
+    assert isinstance(queue.dtype, pd.CategoricalDtype)
+    assert queue.isna().all()
+
+
 def test_names_become_numbers_in_swf(tmp_path):
     """Users are numbered; queues too, and the header keeps their names; datetimes keep the zone."""
     jobs = pd.DataFrame(

@@ -16,6 +16,8 @@ import fairlead
 
 _CLUSTERS = ("vc6YE", "vchbv", "vcLJZ", "vc3sl", "vcTJs", "vcSoL", "vcdI0", "vcJkd")
 _SUM = "sum of the 8"
+_SCORED_DAYS = (7, 4)  # the last ones of Earth and of ServeGen
+_SEPTEMBER = 4032  # the last windows of Venus, of ten minutes
 # Of Naive2, the measure of the competition's average of sMAPE and MASE.
 _NAIVE2_SMAPE, _NAIVE2_MASE = 18.383, 2.395
 _AT_ONCE = 500  # windows of Venus in one frame
@@ -98,7 +100,7 @@ def cluster_figures(shared: Path, model: str = "auto", at_end: bool = False) -> 
     """MAE, MASE and pinball loss per series of Earth and ServeGen, and the best row's MAE."""
     parts = [
         fairlead.backtest(demand, 24, model=model, n_windows=windows).metrics
-        for demand, windows in zip(cluster_demand(shared, at_end), (7, 4), strict=True)
+        for demand, windows in zip(cluster_demand(shared, at_end), _SCORED_DAYS, strict=True)
     ]
     table = pd.concat(parts).set_index("unique_id")[["mae", "mase", "pinball"]]
     table["best_row"] = best_rows(shared).reindex(table.index)
@@ -140,33 +142,46 @@ def band_figures(
     return pd.DataFrame(table[["coverage_90", "width_90", "pinball", "mae"]])
 
 
-def log_demand(shared: Path) -> pd.DataFrame:
-    """GPUs that jobs of three ITP clusters want and cores of four HPC logs, 1,000 hours each."""
-    files = [shared / "traces" / "itp-2021" / f"raw_cluster{n}.csv.gz" for n in ("02", "03", "04")]
-    for log in ("CTC-SP2", "HPC2N", "KTH-SP2", "SDSC-SP2"):
-        files += (shared / "traces" / "swf-pwa").glob(f"{log}*.swf.gz")
+def log_demand(
+    files: list[Path], places: tuple[float, ...] = (0.5,), at_end: bool = False
+) -> pd.DataFrame:
+    """What the jobs of each log want, GPUs or else cores, in 1,000 hours around such places.
+
+    A place is a share of the log's hours; where too few lie around it there is no such part.
+    """
     parts = []
     for file in files:
         jobs = fairlead.traces.load(file).jobs
         resource = "gpus" if "gpus" in jobs else "cpus"
-        demand = fairlead.demand_series(jobs, "1h", resource=resource, at_end=True)
-        middle = demand.iloc[len(demand) // 2 - 500 : len(demand) // 2 + 500]
-        ds = pd.date_range("2020-05-01", periods=len(middle), freq="1h")
-        parts.append(middle.assign(unique_id=file.name.split(".")[0], ds=ds))
+        demand = fairlead.demand_series(jobs, "1h", resource=resource, at_end=at_end)
+        for place in places:
+            middle = int(len(demand) * place)
+            part = demand.iloc[max(middle - 500, 0) : middle + 500]
+            if len(part) == 1000 and part["y"].any():
+                ds = pd.date_range("2020-05-01", periods=1000, freq="1h")
+                name = f"{file.name.split('.')[0]} at {place}"
+                parts.append(part.assign(unique_id=name, ds=ds))
     return pd.concat(parts, ignore_index=True)
+
+
+def unscored_clusters(shared: Path, at_end: bool) -> list[pd.DataFrame]:
+    """Earth and ServeGen before their scored days."""
+    return [
+        demand[demand["ds"] <= demand["ds"].max() - pd.Timedelta(days=days)]
+        for demand, days in zip(cluster_demand(shared, at_end), _SCORED_DAYS, strict=True)
+    ]
 
 
 def unscored_demand(shared: Path) -> list[tuple[pd.DataFrame, int]]:
     """Demand that no aim is on, and from how many of its last hours to forecast.
 
-    Earth's clusters and m-small before their scored days, and logs.
+    Earth's clusters and m-small before their scored days, three ITP clusters and four HPC logs.
     """
-    earth, small = cluster_demand(shared, at_end=True)
-    return [
-        (earth[earth["ds"] <= earth["ds"].max() - pd.Timedelta(days=7)], 240),
-        (small[small["ds"] <= small["ds"].max() - pd.Timedelta(days=4)], 90),
-        (log_demand(shared), 240),
-    ]
+    files = [shared / "traces" / "itp-2021" / f"raw_cluster{n}.csv.gz" for n in ("02", "03", "04")]
+    for log in ("CTC-SP2", "HPC2N", "KTH-SP2", "SDSC-SP2"):
+        files += (shared / "traces" / "swf-pwa").glob(f"{log}*.swf.gz")
+    earth, small = unscored_clusters(shared, at_end=True)
+    return [(earth, 240), (small, 90), (log_demand(files, at_end=True), 240)]
 
 
 def end_figures(shared: Path, step: int = 1) -> pd.DataFrame:
@@ -192,6 +207,25 @@ def _missed(demand: pd.DataFrame, hours: int, step: int) -> pd.DataFrame:
     return pd.DataFrame({k: v.groupby(frame["unique_id"]).mean() for k, v in parts.items()})
 
 
+def venus_throughput(shared: Path) -> pd.DataFrame:
+    """Jobs and GPUs submitted on Venus in windows of ten minutes."""
+    folder = shared / "traces" / "helios-venus-throughput-2020"
+    return pd.read_csv(folder / "cluster_throughput.csv.gz")
+
+
+def unscored_venus(shared: Path, windows: int) -> pd.DataFrame:
+    """The same before September, of so many windows together: their last 6,048 sums."""
+    table = venus_throughput(shared).iloc[:-_SEPTEMBER]
+    freq = f"{10 * windows}min"
+    parts = []
+    for column in ("submit_gpu_job", "submit_gpu_num"):
+        y = table[column].to_numpy(float)
+        y = y[: len(y) // windows * windows].reshape(-1, windows).sum(axis=1)[-6 * 7 * 144 :]
+        ds = pd.date_range("2020-05-01", periods=len(y), freq=freq)
+        parts.append(pd.DataFrame({"unique_id": f"{column}, {freq}", "ds": ds, "y": y}))
+    return pd.concat(parts, ignore_index=True)
+
+
 def venus_figures(
     shared: Path, model: str = "auto", every: int = 1, window: int | None = None
 ) -> dict[str, float]:
@@ -199,10 +233,8 @@ def venus_figures(
 
     Of every `every`-th window, each from the four weeks before; others' figures are of all.
     """
-    table = pd.read_csv(
-        shared / "traces" / "helios-venus-throughput-2020" / "cluster_throughput.csv.gz"
-    )
-    september = len(table) - 4032
+    table = venus_throughput(shared)
+    september = len(table) - _SEPTEMBER
     figures = {}
     for name, column in (("jobs", "submit_gpu_job"), ("gpus", "submit_gpu_num")):
         y = table[column].to_numpy(float)
@@ -222,10 +254,8 @@ def venus_tree_figures(shared: Path) -> dict[str, float]:
     """The same figures for LightGBM, fitted once, to all months before September."""
     from fairlead.prediction.extras import LightGBMModel
 
-    table = pd.read_csv(
-        shared / "traces" / "helios-venus-throughput-2020" / "cluster_throughput.csv.gz"
-    )
-    windows = 4032 - 5
+    table = venus_throughput(shared)
+    windows = _SEPTEMBER - 5
     model = LightGBMModel(refit_every=windows)
     figures = {}
     for name, column in (("jobs", "submit_gpu_job"), ("gpus", "submit_gpu_num")):
