@@ -9,15 +9,26 @@
 #include "base/clones.hpp"
 
 namespace fairlead {
+namespace {
+
+using Lanes = CornerBlock::Lanes;
+constexpr std::int32_t kLanes = CornerBlock::kLanes;
+
+// So many corners, in blocks. What looks at them are functions of this file: members that others
+// declare without their clones would be different functions of one name.
+struct Blocks {
+  const CornerBlock* first;
+  std::int32_t size;
+};
 
 // A bit for each corner, from a test that is done for a block at once: 0 where it fails.
 template <typename Test>
-inline std::uint64_t Corners::where(Test test) const {
+inline std::uint64_t where(Blocks corners, Test test) {
   using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
   std::uint64_t bits = 0;
-  for (std::int32_t from = 0; from < size_; from += kLanes) {
+  for (std::int32_t from = 0; from < corners.size; from += kLanes) {
     Lanes held;
-    test(blocks_[from / kLanes], held);
+    test(corners.first[from / kLanes], held);
     const Bytes bytes = __builtin_convertvector(held, Bytes) & 1;
     // Eight bytes that are 0 or 1 become eight bits.
     constexpr std::uint64_t kGather = 0x0102040810204080;
@@ -27,29 +38,29 @@ inline std::uint64_t Corners::where(Test test) const {
       bits |= eights[k] * kGather >> 56 << (from + 8 * k);
     }
   }
-  return full() ? bits : bits & ((std::uint64_t{1} << size_) - 1);
+  return corners.size == Corners::kMost ? bits : bits & ((std::uint64_t{1} << corners.size) - 1);
 }
 
 // Whether it holds for any, which is cheaper to say.
 template <typename Test>
-inline bool Corners::any(Test test) const {
+inline bool any(Blocks corners, Test test) {
   Lanes all{}, held;
   std::int32_t from = 0;
-  for (; from <= size_ - kLanes; from += kLanes) {
-    test(blocks_[from / kLanes], held);
+  for (; from <= corners.size - kLanes; from += kLanes) {
+    test(corners.first[from / kLanes], held);
     all |= held;
   }
-  if (from < size_) {
+  if (from < corners.size) {
     constexpr Lanes kLane{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    test(blocks_[from / kLanes], held);
-    all |= held & reinterpret_cast<Lanes>(kLane < static_cast<Code>(size_ - from));
+    test(corners.first[from / kLanes], held);
+    all |= held & reinterpret_cast<Lanes>(kLane < static_cast<Code>(corners.size - from));
   }
   std::array<std::uint64_t, sizeof all / sizeof(std::uint64_t)> words;
   std::memcpy(words.data(), &all, sizeof all);
   return std::accumulate(words.begin(), words.end(), std::uint64_t{0}, std::bit_or<>()) != 0;
 }
 
-void Corners::test_within(const Block& block, const Limits& limits, Lanes& held) {
+inline void test_within(const CornerBlock& block, const Limits& limits, Lanes& held) {
   auto soon = block.code[0] <= limits.soon.code[0], late = block.code[0] <= limits.late.code[0];
   for (std::size_t k = 1; k < kAsked; ++k) {
     soon &= block.code[k] <= limits.soon.code[k];
@@ -59,18 +70,22 @@ void Corners::test_within(const Block& block, const Limits& limits, Lanes& held)
 }
 
 FAIRLEAD_CLONES
-std::uint64_t Corners::within(const Limits& limits) const {
-  return where([&](const Block& block, Lanes& held) { test_within(block, limits, held); });
+std::uint64_t those_within(Blocks corners, const Limits& limits) {
+  return where(corners, [&](const CornerBlock& block, Lanes& held) {  //
+    test_within(block, limits, held);
+  });
 }
 
 FAIRLEAD_CLONES
-bool Corners::any_within(const Limits& limits) const {
-  return any([&](const Block& block, Lanes& held) { test_within(block, limits, held); });
+bool any_within(Blocks corners, const Limits& limits) {
+  return any(corners, [&](const CornerBlock& block, Lanes& held) {  //
+    test_within(block, limits, held);
+  });
 }
 
 FAIRLEAD_CLONES
-bool Corners::any_below(const Corner& corner) const {
-  return any([&](const Block& block, Lanes& held) {
+bool any_below(Blocks corners, const Corner& corner) {
+  return any(corners, [&](const CornerBlock& block, Lanes& held) {
     auto all = block.code[0] <= corner.code[0];
     for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] <= corner.code[k];
     held = reinterpret_cast<Lanes>(all);
@@ -78,8 +93,8 @@ bool Corners::any_below(const Corner& corner) const {
 }
 
 FAIRLEAD_CLONES
-std::uint64_t Corners::above(const Corner& corner) const {
-  return where([&](const Block& block, Lanes& held) {
+std::uint64_t those_above(Blocks corners, const Corner& corner) {
+  return where(corners, [&](const CornerBlock& block, Lanes& held) {
     auto all = block.code[0] >= corner.code[0];
     for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] >= corner.code[k];
     held = reinterpret_cast<Lanes>(all);
@@ -87,12 +102,34 @@ std::uint64_t Corners::above(const Corner& corner) const {
 }
 
 FAIRLEAD_CLONES
-std::uint64_t Corners::same(const Corner& corner) const {
-  return where([&](const Block& block, Lanes& held) {
+std::uint64_t the_same(Blocks corners, const Corner& corner) {
+  return where(corners, [&](const CornerBlock& block, Lanes& held) {
     auto all = block.code[0] == corner.code[0];
     for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] == corner.code[k];
     held = reinterpret_cast<Lanes>(all);
   });
+}
+
+}  // namespace
+
+std::uint64_t Corners::within(const Limits& limits) const {
+  return those_within({blocks_.data(), size_}, limits);
+}
+
+bool Corners::any_within(const Limits& limits) const {
+  return fairlead::any_within({blocks_.data(), size_}, limits);
+}
+
+bool Corners::any_below(const Corner& corner) const {
+  return fairlead::any_below({blocks_.data(), size_}, corner);
+}
+
+std::uint64_t Corners::above(const Corner& corner) const {
+  return those_above({blocks_.data(), size_}, corner);
+}
+
+std::uint64_t Corners::same(const Corner& corner) const {
+  return the_same({blocks_.data(), size_}, corner);
 }
 
 Corner Corners::operator[](std::int32_t i) const {

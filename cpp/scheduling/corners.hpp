@@ -50,6 +50,14 @@ struct Limits {
 // The lowest corner above both.
 Corner highest(const Corner& a, const Corner& b);
 
+// Some of them side by side: what is looked at together stands together.
+struct alignas(64) CornerBlock {
+  static constexpr std::int32_t kLanes = 16;
+  using Lanes = Code __attribute__((vector_size(kLanes * sizeof(Code))));
+
+  std::array<Lanes, kAsked> code{};
+};
+
 // Up to 64 of them, in an order that is the owner's; sets of them are bits.
 class Corners {
  public:
@@ -72,19 +80,7 @@ class Corners {
   bool any_below(const Corner& corner) const;  // asks nowhere more
 
  private:
-  static constexpr std::int32_t kLanes = 16;
-  using Lanes = Code __attribute__((vector_size(kLanes * sizeof(Code))));
-  // What is looked at together stands together.
-  struct alignas(64) Block {
-    std::array<Lanes, kAsked> code{};
-  };
-  template <typename Test>
-  std::uint64_t where(Test test) const;
-  template <typename Test>
-  bool any(Test test) const;
-  static void test_within(const Block& block, const Limits& limits, Lanes& held);
-
-  std::array<Block, kMost / kLanes> blocks_;
+  std::array<CornerBlock, kMost / CornerBlock::kLanes> blocks_;
   std::int32_t size_ = 0;
 };
 
