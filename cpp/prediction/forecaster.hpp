@@ -67,7 +67,6 @@ class Forecaster {
 struct ForecasterEntry {
   std::string_view name;
   std::string_view description;
-  bool learns;  // fitted to the past, so that it gets better as the past gets longer
   std::unique_ptr<Forecaster> (*make)();
 };
 

@@ -149,8 +149,8 @@ TEST(Forecast, GivesWayToASimplerModelOnAShortPast) {
 
 TEST(Forecast, AutoGivesMostWeightToWhatCameClosest) {
   const Forecast made = forecast(whole(seasonal(900, 3, 8)).past(), std::nullopt, kHourly, kBand);
-  EXPECT_TRUE(forecasters()[made.model].learns);
-  EXPECT_GT(made.weights[made.model], 5 * made.weights[model("rolling_mean")]);
+  for (const char* rough : {"naive", "rolling_mean"})
+    EXPECT_GT(made.weights[made.model], 5 * made.weights[model(rough)]) << rough;
   EXPECT_NEAR(std::accumulate(made.weights.begin(), made.weights.end(), 0.0), 1, 1e-12);
 }
 
