@@ -14,21 +14,17 @@ namespace {
 using Lanes = CornerBlock::Lanes;
 constexpr std::int32_t kLanes = CornerBlock::kLanes;
 
-// So many corners, in blocks. What looks at them are functions of this file: members that others
-// declare without their clones would be different functions of one name.
-struct Blocks {
-  const CornerBlock* first;
-  std::int32_t size;
-};
+// What looks at all corners are functions of this file: a member that is compiled for several
+// instruction sets here, and declared without them in the header, is two to the linker.
 
 // A bit for each corner, from a test that is done for a block at once: 0 where it fails.
 template <typename Test>
-inline std::uint64_t where(Blocks corners, Test test) {
+inline std::uint64_t where(const Corners& corners, Test test) {
   using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
   std::uint64_t bits = 0;
-  for (std::int32_t from = 0; from < corners.size; from += kLanes) {
+  for (std::int32_t from = 0; from < corners.size(); from += kLanes) {
     Lanes held;
-    test(corners.first[from / kLanes], held);
+    test(corners.block(from / kLanes), held);
     const Bytes bytes = __builtin_convertvector(held, Bytes) & 1;
     // Eight bytes that are 0 or 1 become eight bits.
     constexpr std::uint64_t kGather = 0x0102040810204080;
@@ -38,53 +34,54 @@ inline std::uint64_t where(Blocks corners, Test test) {
       bits |= eights[k] * kGather >> 56 << (from + 8 * k);
     }
   }
-  return corners.size == Corners::kMost ? bits : bits & ((std::uint64_t{1} << corners.size) - 1);
+  return corners.full() ? bits : bits & ((std::uint64_t{1} << corners.size()) - 1);
 }
 
 // Whether it holds for any, which is cheaper to say.
 template <typename Test>
-inline bool any(Blocks corners, Test test) {
+inline bool any(const Corners& corners, Test test) {
   Lanes all{}, held;
   std::int32_t from = 0;
-  for (; from <= corners.size - kLanes; from += kLanes) {
-    test(corners.first[from / kLanes], held);
+  for (; from <= corners.size() - kLanes; from += kLanes) {
+    test(corners.block(from / kLanes), held);
     all |= held;
   }
-  if (from < corners.size) {
+  if (from < corners.size()) {
     constexpr Lanes kLane{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    test(corners.first[from / kLanes], held);
-    all |= held & reinterpret_cast<Lanes>(kLane < static_cast<Code>(corners.size - from));
+    test(corners.block(from / kLanes), held);
+    all |= held & reinterpret_cast<Lanes>(kLane < static_cast<Code>(corners.size() - from));
   }
   std::array<std::uint64_t, sizeof all / sizeof(std::uint64_t)> words;
   std::memcpy(words.data(), &all, sizeof all);
   return std::accumulate(words.begin(), words.end(), std::uint64_t{0}, std::bit_or<>()) != 0;
 }
 
-inline void test_within(const CornerBlock& block, const Limits& limits, Lanes& held) {
-  auto soon = block.code[0] <= limits.soon.code[0], late = block.code[0] <= limits.late.code[0];
-  for (std::size_t k = 1; k < kAsked; ++k) {
-    soon &= block.code[k] <= limits.soon.code[k];
-    late &= block.code[k] <= limits.late.code[k];
+// Tests whether they lie within the limits.
+struct Within {
+  const Limits& limits;
+
+  void operator()(const CornerBlock& block, Lanes& held) const {
+    auto soon = block.code[0] <= limits.soon.code[0], late = block.code[0] <= limits.late.code[0];
+    for (std::size_t k = 1; k < kAsked; ++k) {
+      soon &= block.code[k] <= limits.soon.code[k];
+      late &= block.code[k] <= limits.late.code[k];
+    }
+    held = reinterpret_cast<Lanes>(soon | late);
   }
-  held = reinterpret_cast<Lanes>(soon | late);
+};
+
+FAIRLEAD_CLONES
+std::uint64_t those_within(const Corners& corners, const Limits& limits) {
+  return where(corners, Within{limits});
 }
 
 FAIRLEAD_CLONES
-std::uint64_t those_within(Blocks corners, const Limits& limits) {
-  return where(corners, [&](const CornerBlock& block, Lanes& held) {  //
-    test_within(block, limits, held);
-  });
+bool any_within(const Corners& corners, const Limits& limits) {
+  return any(corners, Within{limits});
 }
 
 FAIRLEAD_CLONES
-bool any_within(Blocks corners, const Limits& limits) {
-  return any(corners, [&](const CornerBlock& block, Lanes& held) {  //
-    test_within(block, limits, held);
-  });
-}
-
-FAIRLEAD_CLONES
-bool any_below(Blocks corners, const Corner& corner) {
+bool any_below(const Corners& corners, const Corner& corner) {
   return any(corners, [&](const CornerBlock& block, Lanes& held) {
     auto all = block.code[0] <= corner.code[0];
     for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] <= corner.code[k];
@@ -93,7 +90,7 @@ bool any_below(Blocks corners, const Corner& corner) {
 }
 
 FAIRLEAD_CLONES
-std::uint64_t those_above(Blocks corners, const Corner& corner) {
+std::uint64_t those_above(const Corners& corners, const Corner& corner) {
   return where(corners, [&](const CornerBlock& block, Lanes& held) {
     auto all = block.code[0] >= corner.code[0];
     for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] >= corner.code[k];
@@ -102,7 +99,7 @@ std::uint64_t those_above(Blocks corners, const Corner& corner) {
 }
 
 FAIRLEAD_CLONES
-std::uint64_t the_same(Blocks corners, const Corner& corner) {
+std::uint64_t the_same(const Corners& corners, const Corner& corner) {
   return where(corners, [&](const CornerBlock& block, Lanes& held) {
     auto all = block.code[0] == corner.code[0];
     for (std::size_t k = 1; k < kAsked; ++k) all &= block.code[k] == corner.code[k];
@@ -113,23 +110,23 @@ std::uint64_t the_same(Blocks corners, const Corner& corner) {
 }  // namespace
 
 std::uint64_t Corners::within(const Limits& limits) const {
-  return those_within({blocks_.data(), size_}, limits);
+  return those_within(*this, limits);
 }
 
 bool Corners::any_within(const Limits& limits) const {
-  return fairlead::any_within({blocks_.data(), size_}, limits);
+  return fairlead::any_within(*this, limits);
 }
 
 bool Corners::any_below(const Corner& corner) const {
-  return fairlead::any_below({blocks_.data(), size_}, corner);
+  return fairlead::any_below(*this, corner);
 }
 
 std::uint64_t Corners::above(const Corner& corner) const {
-  return those_above({blocks_.data(), size_}, corner);
+  return those_above(*this, corner);
 }
 
 std::uint64_t Corners::same(const Corner& corner) const {
-  return the_same({blocks_.data(), size_}, corner);
+  return the_same(*this, corner);
 }
 
 Corner Corners::operator[](std::int32_t i) const {

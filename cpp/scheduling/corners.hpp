@@ -66,6 +66,7 @@ class Corners {
   std::int32_t size() const { return size_; }
   bool full() const { return size_ == kMost; }
   Corner operator[](std::int32_t i) const;
+  const CornerBlock& block(std::int32_t i) const { return blocks_[i]; }
   void replace(std::int32_t i, const Corner& corner);
   void push_back(const Corner& corner) { replace(size_++, corner); }
   void insert(std::int32_t i, const Corner& corner);

@@ -1,12 +1,12 @@
-"""Judges a choice inside `auto`: `python tests/benchmarks/judge_auto.py [shared] [--save FILE]`.
+"""Judges a choice inside `auto`: `python tests/benchmarks/judge_auto.py [shared] [options]`.
 
 Forecasts demand that no aim is on: Earth and m-small before their scored days, parts of HPC logs
 and ITP clusters, ETTh1, Venus before September, and the training part of M4 hourly without its last
 two days. Shown are MAE and pinball loss over those of the last value, as geometric means of each
 family. `--save before.csv` keeps them by series; after a change `--against before.csv` shows by how
-many per cent each family moved. Constants of the models and of `auto` are chosen by this, and
-bench_demand.py is looked at afterwards. Takes a minute. (The network in `auto` was trained on the
-logs and ITP clusters: judge_pretrained.py judges it.)
+many per cent each family moved. `--model` judges one by itself. Constants of the models and of
+`auto` are chosen by this, and bench_demand.py is looked at afterwards. Takes a minute. (The network
+in `auto` was trained on the logs and ITP clusters: judge_pretrained.py judges it.)
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from reference.demand_figures import (
 _SHARED = Path(__file__).parents[3] / "shared"
 _PLACES = (0.3, 0.55, 0.8)  # of a log's hours
 _SCORES = ["mae", "pinball"]
+_SERIES = ["family", "unique_id"]
 
 # Demand, steps ahead, how many origins, and how many steps lie between two.
 Case = tuple[pd.DataFrame, int, int, int]
@@ -72,7 +73,7 @@ def judged(shared: Path, model: str) -> pd.DataFrame:
         ).metrics.set_index(["model", "unique_id"])[_SCORES]
         over_last = tested.loc[model].div(tested.loc["naive"]).add_suffix("_over_last")
         parts.append(tested.loc[model].join(over_last).assign(family=family))
-    return pd.concat(parts).reset_index().set_index(["family", "unique_id"])
+    return pd.concat(parts).reset_index().set_index(_SERIES)
 
 
 def by_family(ratios: pd.DataFrame) -> pd.DataFrame:
@@ -91,12 +92,14 @@ def main() -> None:
     parser.add_argument("--save", type=Path, help="where to keep the figures by series")
     parser.add_argument("--against", type=Path, help="figures kept before")
     given = parser.parse_args()
+    before = pd.read_csv(given.against, index_col=_SERIES) if given.against else None
     table = judged(given.shared, given.model)
     print(by_family(table[[f"{name}_over_last" for name in _SCORES]]).round(3).to_string())
     if given.save:
         table.to_csv(given.save)
-    if given.against:
-        before = pd.read_csv(given.against).set_index(["family", "unique_id"])
+    if before is not None:
+        if not table.index.equals(before.index):
+            parser.error(f"{given.against} is of other series; keep the figures again")
         change = by_family(table[_SCORES] / before[_SCORES]) - 1
         print("per cent from before")
         print((100 * change).round(2).to_string())

@@ -149,8 +149,10 @@ TEST(Forecast, GivesWayToASimplerModelOnAShortPast) {
 
 TEST(Forecast, AutoGivesMostWeightToWhatCameClosest) {
   const Forecast made = forecast(whole(seasonal(900, 3, 8)).past(), std::nullopt, kHourly, kBand);
-  for (const char* rough : {"naive", "rolling_mean"})
+  for (const char* rough : {"naive", "rolling_mean", "rolling_median"})
     EXPECT_GT(made.weights[made.model], 5 * made.weights[model(rough)]) << rough;
+  for (const char* unfitted : {"seasonal_naive", "long_seasonal_naive", "pretrained"})
+    EXPECT_GT(made.weights[made.model], made.weights[model(unfitted)]) << unfitted;
   EXPECT_NEAR(std::accumulate(made.weights.begin(), made.weights.end(), 0.0), 1, 1e-12);
 }
 

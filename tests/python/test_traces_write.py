@@ -205,8 +205,8 @@ def test_parquet_keeps_categories(tmp_path):
     assert_equal(traces.load(tmp_path / "j.parquet", nodes=tmp_path / "n.parquet"), trace)
 
 
-def test_parquet_keeps_labels_that_are_objects(tmp_path):
-    """As text is with pandas 2: a column that has none of them stays one of labels."""
+def test_parquet_keeps_a_column_of_labels_without_a_label(tmp_path):
+    """It stays categorical also where labels would be objects, as text is with pandas 2."""
     trace = traces.Trace(
         pd.DataFrame({"submit_time": [0, 1], "duration_s": [1, 1], "gpus": [1, 2]}),
         pd.DataFrame({"node_id": ["a"], "gpus": [8]}),

@@ -17,17 +17,21 @@ import fairlead
 _CLUSTERS = ("vc6YE", "vchbv", "vcLJZ", "vc3sl", "vcTJs", "vcSoL", "vcdI0", "vcJkd")
 _SUM = "sum of the 8"
 _SCORED_DAYS = (7, 4)  # the last ones of Earth and of ServeGen
+_VENUS = {"jobs": "submit_gpu_job", "gpus": "submit_gpu_num"}
 _SEPTEMBER = 4032  # the last windows of Venus, of ten minutes
+_PART = 1000  # hours of a log
 # Of Naive2, the measure of the competition's average of sMAPE and MASE.
 _NAIVE2_SMAPE, _NAIVE2_MASE = 18.383, 2.395
 _AT_ONCE = 500  # windows of Venus in one frame
 
 
-def long_frame(series: dict[str, np.ndarray], start: str = "2020-05-01") -> pd.DataFrame:
-    """Hourly series of one start as a demand frame."""
+def long_frame(
+    series: dict[str, np.ndarray], start: str = "2020-05-01", freq: str = "1h"
+) -> pd.DataFrame:
+    """Series of one start and step as a demand frame."""
     parts = [
         pd.DataFrame(
-            {"unique_id": name, "ds": pd.date_range(start, periods=len(y), freq="1h"), "y": y}
+            {"unique_id": name, "ds": pd.date_range(start, periods=len(y), freq=freq), "y": y}
         )
         for name, y in series.items()
     ]
@@ -156,9 +160,9 @@ def log_demand(
         demand = fairlead.demand_series(jobs, "1h", resource=resource, at_end=at_end)
         for place in places:
             middle = int(len(demand) * place)
-            part = demand.iloc[max(middle - 500, 0) : middle + 500]
-            if len(part) == 1000 and part["y"].any():
-                ds = pd.date_range("2020-05-01", periods=1000, freq="1h")
+            part = demand.iloc[max(middle - _PART // 2, 0) : middle + _PART // 2]
+            if len(part) == _PART and part["y"].any():
+                ds = pd.date_range("2020-05-01", periods=_PART, freq="1h")
                 name = f"{file.name.split('.')[0]} at {place}"
                 parts.append(part.assign(unique_id=name, ds=ds))
     return pd.concat(parts, ignore_index=True)
@@ -217,13 +221,12 @@ def unscored_venus(shared: Path, windows: int) -> pd.DataFrame:
     """The same before September, of so many windows together: their last 6,048 sums."""
     table = venus_throughput(shared).iloc[:-_SEPTEMBER]
     freq = f"{10 * windows}min"
-    parts = []
-    for column in ("submit_gpu_job", "submit_gpu_num"):
+    series = {}
+    for column in _VENUS.values():
         y = table[column].to_numpy(float)
-        y = y[: len(y) // windows * windows].reshape(-1, windows).sum(axis=1)[-6 * 7 * 144 :]
-        ds = pd.date_range("2020-05-01", periods=len(y), freq=freq)
-        parts.append(pd.DataFrame({"unique_id": f"{column}, {freq}", "ds": ds, "y": y}))
-    return pd.concat(parts, ignore_index=True)
+        sums = y[: len(y) // windows * windows].reshape(-1, windows).sum(axis=1)
+        series[f"{column}, {freq}"] = sums[-6 * 7 * 144 :]
+    return long_frame(series, freq=freq)
 
 
 def venus_figures(
@@ -236,7 +239,7 @@ def venus_figures(
     table = venus_throughput(shared)
     september = len(table) - _SEPTEMBER
     figures = {}
-    for name, column in (("jobs", "submit_gpu_job"), ("gpus", "submit_gpu_num")):
+    for name, column in _VENUS.items():
         y = table[column].to_numpy(float)
         origins = np.arange(september, len(y) - 5, every)
         made = np.concatenate(
@@ -258,7 +261,7 @@ def venus_tree_figures(shared: Path) -> dict[str, float]:
     windows = _SEPTEMBER - 5
     model = LightGBMModel(refit_every=windows)
     figures = {}
-    for name, column in (("jobs", "submit_gpu_job"), ("gpus", "submit_gpu_num")):
+    for name, column in _VENUS.items():
         demand = pd.DataFrame({"ds": pd.to_datetime(table["time"]), "y": table[column]})
         frame = fairlead.backtest(demand, 6, model=model, n_windows=windows, step_size=1).frame
         missed = (frame["y"] - frame[model.name]).abs().to_numpy().reshape(windows, 6)

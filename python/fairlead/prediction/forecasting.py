@@ -141,7 +141,7 @@ def predict(
     the mean change from step to step over the last eighth of the shortest season; and, by less, the
     nearer its origin's time of day and distance from the mean of the last season do. Each counts in
     both directions, unless moving the forecasts by the median of earlier errors would have brought
-    them closer by 2 %: then `auto` is moved by the median of the errors so weighed, of all steps
+    them closer by 2 %: then ``auto`` is moved by the median of the errors so weighed, of all steps
     together but inside its band of 50 % at each, and the bands lie as the errors do. With fewer
     than 20 errors at a step those of the steps beside it are used too. Which of the errors a band
     ends at follows the misses of the bands before: adaptive conformal levels, by step.
